@@ -1,0 +1,39 @@
+//! The dialects: nothing but rows.
+
+pub mod builtin;
+pub mod tf;
+pub mod tfl;
+
+pub use builtin::{arith, quantfork};
+
+use crate::op::Dialect;
+
+/// All dialects of this crate.
+pub const ALL: &[&Dialect] =
+    &[&builtin::BUILTIN, &builtin::FUNC, &arith::ARITH, &quantfork::QUANTFORK, &tf::TF, &tf::TF_SAVED_MODEL, &tfl::TFL];
+
+/// Names for the element sets that rows use.
+pub mod sets {
+    use crate::op::ElemSet;
+    /// No restriction.
+    pub const ANY: ElemSet = ElemSet::ANY;
+    /// `f32`
+    pub const F32: ElemSet = ElemSet::F32;
+    /// `i32`
+    pub const I32: ElemSet = ElemSet::I32;
+    /// Indices and sizes: `i32` or `i64`.
+    pub const IDX: ElemSet = ElemSet::I32.or(ElemSet::I64);
+    /// Indices of any width.
+    pub const IDX_ANY: ElemSet = IDX.or(ElemSet::I16).or(ElemSet::I8).or(ElemSet::U8);
+    /// `i1`
+    pub const BOOL: ElemSet = ElemSet::BOOL;
+    /// Float and what stands for it: `f32`, quantized int8 and int16.
+    pub const FQ: ElemSet = ElemSet::F32.or(ElemSet::FX).or(ElemSet::Q8).or(ElemSet::Q16);
+    /// Float, quantized, and plain integers: arithmetic.
+    pub const NUM: ElemSet =
+        FQ.or(ElemSet::I8).or(ElemSet::U8).or(ElemSet::I16).or(ElemSet::I32).or(ElemSet::I64).or(ElemSet::UX);
+    /// A bias: float or a quantized 32-bit or 64-bit integer.
+    pub const BIAS: ElemSet = ElemSet::F32.or(ElemSet::FX).or(ElemSet::QBIAS).or(ElemSet::I32).or(ElemSet::I64);
+    /// Any tensor.
+    pub const TENSOR: ElemSet = ElemSet(u32::MAX - (1 << 31));
+}
