@@ -1,0 +1,343 @@
+//! Operations that move elements.
+
+use ir::dialect::tfl::{self, MirrorPadMode};
+use ir::{QuantParams, Tensor};
+
+use super::Call;
+use crate::error::{KernelError, Result, ensure};
+use crate::float::resize::Placement;
+use crate::geometry::axis;
+use crate::movement::{self, Border};
+
+pub(super) fn eval(c: &Call<'_>) -> Option<Result<Vec<Tensor>>> {
+    Some(match c.op.name.as_str().strip_prefix("tfl.")? {
+        "reshape" => reshape(c),
+        "squeeze" | "expand_dims" => view(c),
+        "transpose" => transpose(c),
+        "concatenation" => concatenation(c),
+        "pack" => pack(c),
+        "unpack" => unpack(c),
+        "split" => split(c),
+        "split_v" => split_v(c),
+        "slice" => slice(c),
+        "strided_slice" => strided_slice(c),
+        "gather" => gather(c),
+        "gather_nd" => gather_nd(c),
+        "tile" => tile(c),
+        "broadcast_to" => broadcast_to(c),
+        "pad" | "padv2" => pad(c),
+        "mirror_pad" => mirror_pad(c),
+        "reverse_v2" => reverse(c),
+        "space_to_depth" => blocks(c, movement::space_to_depth),
+        "depth_to_space" => blocks(c, movement::depth_to_space),
+        "space_to_batch_nd" => space_to_batch(c),
+        "batch_to_space_nd" => batch_to_space(c),
+        "resize_nearest_neighbor" => resize_nearest(c),
+        _ => return None,
+    })
+}
+
+/// Bytes of an element of operand `i`.
+fn size(c: &Call<'_>, i: usize) -> Result<usize> {
+    c.tensor(i)?.ty().elem.byte_width().ok_or_else(|| KernelError::new("it moves elements of whole bytes"))
+}
+
+fn reshape(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let total = c.tensor(0)?.len();
+    let sizes = c.ints(1)?;
+    let known: usize = sizes.iter().filter(|v| **v >= 0).map(|v| *v as usize).product();
+    let shape: Vec<usize> = sizes
+        .iter()
+        .map(|v| usize::try_from(*v).unwrap_or(if known == 0 { 0 } else { total / known.max(1) }))
+        .collect();
+    ensure(shape.iter().product::<usize>() == total, || format!("{total} elements cannot take shape {sizes:?}"))?;
+    Ok(vec![c.raw(0, &shape, c.tensor(0)?.bytes())?])
+}
+
+/// The same elements in the shape that inference gives.
+fn view(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let t = c.tensor(0)?;
+    let mut shape = t.shape();
+    if c.op.is::<tfl::ExpandDims>() {
+        let at = axis(c.int(1)?, shape.len() + 1)?;
+        shape.insert(at, 1);
+    } else {
+        let dims = c.op.attr("squeeze_dims").and_then(ir::Attr::as_ints).unwrap_or_default();
+        let drop = dims.into_iter().map(|d| axis(d, shape.len())).collect::<Result<Vec<_>>>()?;
+        let keep = |i: usize, d: usize| if drop.is_empty() { d != 1 } else { !drop.contains(&i) };
+        shape = shape.iter().enumerate().filter(|(i, d)| keep(*i, **d)).map(|(_, d)| *d).collect();
+    }
+    Ok(vec![c.raw(0, &shape, t.bytes())?])
+}
+
+fn transpose(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let shape = c.shape(0)?;
+    let perm = c.ints(1)?.into_iter().map(|p| axis(p, shape.len())).collect::<Result<Vec<_>>>()?;
+    let mut seen = perm.clone();
+    seen.sort_unstable();
+    ensure(seen == (0..shape.len()).collect::<Vec<_>>(), || format!("{perm:?} is no permutation"))?;
+    let (y, s) = movement::transpose(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &perm);
+    Ok(vec![c.raw(0, &s, y)?])
+}
+
+fn join(c: &Call<'_>, shapes: &[Vec<usize>], at: usize) -> Result<(Vec<u8>, Vec<usize>)> {
+    let bytes = (0..c.ins.len()).map(|i| Ok(c.tensor(i)?.bytes())).collect::<Result<Vec<_>>>()?;
+    let parts: Vec<(&[u8], &[usize])> = bytes.iter().zip(shapes).map(|(b, s)| (&b[..], &s[..])).collect();
+    movement::concatenation(&parts, size(c, 0)?, at)
+}
+
+fn concatenation(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let shapes = (0..c.ins.len()).map(|i| c.shape(i)).collect::<Result<Vec<_>>>()?;
+    let at = axis(c.attr_int("axis"), shapes[0].len())?;
+    let (y, s) = join(c, &shapes, at)?;
+    Ok(vec![c.raw(0, &s, y)?])
+}
+
+fn pack(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let mut shapes = (0..c.ins.len()).map(|i| c.shape(i)).collect::<Result<Vec<_>>>()?;
+    let at = axis(c.attr_int("axis"), shapes[0].len() + 1)?;
+    shapes.iter_mut().for_each(|s| s.insert(at, 1));
+    let (y, s) = join(c, &shapes, at)?;
+    Ok(vec![c.raw(0, &s, y)?])
+}
+
+/// Pieces of operand `i` along an axis; `squeeze` drops the axis.
+fn pieces(c: &Call<'_>, i: usize, at: usize, lens: &[usize], squeeze: bool) -> Result<Vec<Tensor>> {
+    let shape = c.shape(i)?;
+    ensure(lens.iter().sum::<usize>() == shape[at], || format!("pieces of {lens:?} of a dimension of {}", shape[at]))?;
+    let (bytes, size) = (c.tensor(i)?.bytes(), size(c, i)?);
+    let mut begin = vec![0; shape.len()];
+    let mut out = Vec::new();
+    for (k, n) in lens.iter().enumerate() {
+        let mut len = shape.clone();
+        len[at] = *n;
+        let y = movement::slice(&bytes, size, &shape, &begin, &vec![1; shape.len()], &len);
+        begin[at] += n;
+        if squeeze {
+            len.remove(at);
+        }
+        out.push(c.raw(k, &len, y)?);
+    }
+    Ok(out)
+}
+
+fn unpack(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let shape = c.shape(0)?;
+    let at = axis(c.attr_int("axis"), shape.len())?;
+    pieces(c, 0, at, &vec![1; shape[at]], true)
+}
+
+fn split(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let shape = c.shape(1)?;
+    let at = axis(c.int(0)?, shape.len())?;
+    let n = c.outs.len().max(1);
+    pieces(c, 1, at, &vec![shape[at] / n; n], false)
+}
+
+fn split_v(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let shape = c.shape(0)?;
+    let at = axis(c.int(2)?, shape.len())?;
+    let sizes = c.ints(1)?;
+    let known: usize = sizes.iter().filter(|v| **v >= 0).map(|v| *v as usize).sum();
+    let lens: Vec<usize> =
+        sizes.iter().map(|v| usize::try_from(*v).unwrap_or(shape[at].saturating_sub(known))).collect();
+    pieces(c, 0, at, &lens, false)
+}
+
+fn slice(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let shape = c.shape(0)?;
+    let (begin, sizes) = (c.sizes(1)?, c.ints(2)?);
+    ensure(begin.len() == shape.len() && sizes.len() == shape.len(), || {
+        "a begin and a size for each dimension".into()
+    })?;
+    let mut len = Vec::new();
+    for d in 0..shape.len() {
+        let rest = shape[d].checked_sub(begin[d]);
+        let n = usize::try_from(sizes[d]).ok().or(rest);
+        let n = n.filter(|n| rest.is_some_and(|r| *n <= r));
+        len.push(n.ok_or_else(|| KernelError::new(format!("a slice lies outside dimension {d} of {}", shape[d])))?);
+    }
+    let y = movement::slice(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &begin, &vec![1; shape.len()], &len);
+    Ok(vec![c.raw(0, &len, y)?])
+}
+
+fn strided_slice(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let r: tfl::StridedSlice = c.row()?;
+    let shape = c.shape(0)?;
+    let (b, e, s) = (c.ints(1)?, c.ints(2)?, c.ints(3)?);
+    let count = b.len();
+    ensure(e.len() == count && s.len() == count && count <= 32, || "begin, end and strides differ in length".into())?;
+    let bit = |mask: i32, i: usize| mask >> i & 1 == 1;
+    let new_axes = (0..count).filter(|i| bit(r.new_axis_mask, *i)).count();
+    let (mut begin, mut step, mut len, mut out_shape) = (vec![], vec![], vec![], vec![]);
+    for i in 0..count {
+        let d = begin.len();
+        if bit(r.ellipsis_mask, i) {
+            let skip = (shape.len() + 1 + new_axes).checked_sub(count);
+            let skip = skip.ok_or_else(|| KernelError::new("more slices than dimensions"))?;
+            for n in shape.iter().skip(d).take(skip) {
+                begin.push(0);
+                step.push(1);
+                len.push(*n);
+                out_shape.push(*n);
+            }
+        } else if bit(r.new_axis_mask, i) {
+            out_shape.push(1);
+        } else {
+            let n = *shape.get(d).ok_or_else(|| KernelError::new("more slices than dimensions"))? as i64;
+            ensure(s[i] != 0, || "a stride is zero".into())?;
+            let shrink = bit(r.shrink_axis_mask, i);
+            let wrap = |v: i64| if v < 0 { v + n } else { v };
+            if shrink {
+                let at = wrap(b[i]);
+                ensure((0..n).contains(&at), || format!("index {} is out of range for a dimension of {n}", b[i]))?;
+                begin.push(at as usize);
+                step.push(1);
+                len.push(1);
+                continue;
+            }
+            let (lo, hi) = if s[i] > 0 { (0, n) } else { (-1, n - 1) };
+            let from = if bit(r.begin_mask, i) { if s[i] > 0 { lo } else { hi } } else { wrap(b[i]).clamp(lo, hi) };
+            let to = if bit(r.end_mask, i) { if s[i] > 0 { hi } else { lo } } else { wrap(e[i]).clamp(lo, hi) };
+            let k = if s[i] > 0 { (to - from + s[i] - 1) / s[i] } else { (from - to - s[i] - 1) / -s[i] };
+            let k = usize::try_from(k).unwrap_or(0);
+            begin.push(usize::try_from(from).unwrap_or(0));
+            step.push(s[i]);
+            len.push(k);
+            out_shape.push(k);
+        }
+    }
+    for n in shape.iter().skip(begin.len()) {
+        begin.push(0);
+        step.push(1);
+        len.push(*n);
+        out_shape.push(*n);
+    }
+    let y = if len.contains(&0) {
+        Vec::new()
+    } else {
+        movement::slice(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &begin, &step, &len)
+    };
+    Ok(vec![c.raw(0, &out_shape, y)?])
+}
+
+fn gather(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let (shape, i_shape) = (c.shape(0)?, c.shape(1)?);
+    let at = axis(c.attr_int("axis"), shape.len())?;
+    let b = c.attr_int("batch_dims");
+    let b = usize::try_from(if b < 0 { b + i_shape.len() as i64 } else { b }).unwrap_or(0);
+    ensure(b <= i_shape.len(), || "more batch dimensions than indices have".into())?;
+    let y = movement::gather(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &c.ints(1)?, at, b)?;
+    let out: Vec<usize> = shape[..at].iter().chain(&i_shape[b..]).chain(&shape[at + 1..]).copied().collect();
+    Ok(vec![c.raw(0, &out, y)?])
+}
+
+fn gather_nd(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let (shape, i_shape) = (c.shape(0)?, c.shape(1)?);
+    let (depth, outer) = i_shape.split_last().ok_or_else(|| KernelError::new("indices have rank 1 or more"))?;
+    ensure(*depth <= shape.len(), || "more coordinates than dimensions".into())?;
+    let y = movement::gather_nd(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &c.ints(1)?, *depth)?;
+    let out: Vec<usize> = outer.iter().chain(&shape[*depth..]).copied().collect();
+    Ok(vec![c.raw(0, &out, y)?])
+}
+
+fn tile(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let (shape, times) = (c.shape(0)?, c.sizes(1)?);
+    ensure(times.len() == shape.len(), || "a multiple for each dimension".into())?;
+    let (y, s) = movement::tile(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &times);
+    Ok(vec![c.raw(0, &s, y)?])
+}
+
+fn broadcast_to(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let to = c.sizes(1)?;
+    let y = movement::broadcast_to(&c.tensor(0)?.bytes(), size(c, 0)?, &c.shape(0)?, &to)?;
+    Ok(vec![c.raw(0, &to, y)?])
+}
+
+fn pairs(c: &Call<'_>, i: usize, rank: usize) -> Result<Vec<(usize, usize)>> {
+    let p = c.sizes(i)?;
+    ensure(p.len() == 2 * rank, || format!("{} paddings for {rank} dimensions", p.len()))?;
+    Ok(p.chunks(2).map(|p| (p[0], p[1])).collect())
+}
+
+/// What stands for zero in operand `i`: the zero point of a quantized tensor.
+fn zero(c: &Call<'_>, i: usize) -> Result<Vec<u8>> {
+    let t = c.tensor(i)?;
+    let mut fill = vec![0u8; size(c, i)?];
+    if let Some(q) = t.ty().elem.quant()
+        && let QuantParams::PerTensor { zero_point, .. } = &q.params
+    {
+        let bytes = zero_point.to_le_bytes();
+        let n = fill.len();
+        fill.copy_from_slice(&bytes[..n]);
+    }
+    Ok(fill)
+}
+
+fn pad(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let shape = c.shape(0)?;
+    let fill = match c.ins.get(2) {
+        Some(Some(t)) => t.bytes().to_vec(),
+        _ => zero(c, 0)?,
+    };
+    let (y, s) =
+        movement::pad(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &pairs(c, 1, shape.len())?, Border::Fill(&fill))?;
+    Ok(vec![c.raw(0, &s, y)?])
+}
+
+fn mirror_pad(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let r: tfl::MirrorPad = c.row()?;
+    let border = match r.mode {
+        MirrorPadMode::Reflect => Border::Reflect,
+        MirrorPadMode::Symmetric => Border::Symmetric,
+    };
+    let shape = c.shape(0)?;
+    let (y, s) = movement::pad(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &pairs(c, 1, shape.len())?, border)?;
+    Ok(vec![c.raw(0, &s, y)?])
+}
+
+fn reverse(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let shape = c.shape(0)?;
+    let axes = c.ints(1)?.into_iter().map(|a| axis(a, shape.len())).collect::<Result<Vec<_>>>()?;
+    let y = movement::reverse(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &axes);
+    Ok(vec![c.raw(0, &shape, y)?])
+}
+
+fn blocks(c: &Call<'_>, f: impl Fn(&[u8], usize, &[usize], usize) -> (Vec<u8>, Vec<usize>)) -> Result<Vec<Tensor>> {
+    let shape = c.shape(0)?;
+    let block = usize::try_from(c.attr_int("block_size")).unwrap_or(0);
+    ensure(shape.len() == 4 && block > 0, || "an image and a positive block size".into())?;
+    let fits = if c.op.is::<tfl::SpaceToDepth>() {
+        shape[1] % block == 0 && shape[2] % block == 0
+    } else {
+        shape[3] % (block * block) == 0
+    };
+    ensure(fits, || format!("blocks of {block} do not fit {shape:?}"))?;
+    let (y, s) = f(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, block);
+    Ok(vec![c.raw(0, &s, y)?])
+}
+
+fn space_to_batch(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let (shape, block) = (c.shape(0)?, c.sizes(1)?);
+    ensure(block.len() < shape.len() && !block.contains(&0), || "the block does not fit the input".into())?;
+    let pads = pairs(c, 2, block.len())?;
+    let (y, s) = movement::space_to_batch_nd(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &block, &pads, &zero(c, 0)?)?;
+    Ok(vec![c.raw(0, &s, y)?])
+}
+
+fn batch_to_space(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let (shape, block) = (c.shape(0)?, c.sizes(1)?);
+    ensure(block.len() < shape.len() && !block.contains(&0), || "the block does not fit the input".into())?;
+    let crops = pairs(c, 2, block.len())?;
+    let (y, s) = movement::batch_to_space_nd(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &block, &crops)?;
+    Ok(vec![c.raw(0, &s, y)?])
+}
+
+fn resize_nearest(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let r: tfl::ResizeNearestNeighbor = c.row()?;
+    let place = Placement { align_corners: r.align_corners, half_pixel_centers: r.half_pixel_centers };
+    let [h, w] = c.sizes(1)?[..] else { return Err(KernelError::new("a size is two numbers")) };
+    let shape = c.shape(0)?;
+    let y = movement::resize_nearest(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, [h, w], place)?;
+    Ok(vec![c.raw(0, &[shape[0], h, w, shape[3]], y)?])
+}

@@ -1,0 +1,11 @@
+//! The meaning of TFLite operations.
+//!
+//! A kernel takes slices and parameters and knows no IR; only [`eval`] does.
+
+pub mod error;
+pub mod eval;
+pub mod float;
+pub mod geometry;
+pub mod movement;
+
+pub use error::KernelError;
