@@ -1,0 +1,66 @@
+//! Imports the models of the test suite, whole and damaged.
+
+use std::path::{Path, PathBuf};
+
+use frontend::{ImportError, Options, load};
+use quant_opt_frontend as frontend;
+
+fn model(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/models").join(name).join("saved_model")
+}
+
+#[test]
+fn signatures_are_functions_with_their_names_and_variables() {
+    for (name, input) in [("digits_cnn", "image"), ("digits_v1_variables", "image"), ("digits_v1_frozen", "image")] {
+        let module = load(&model(name), &Options::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let func = module.symbol("serving_default").expect("a function of the key");
+        let entry = module.body.op(func).attr("tf.entry_function").and_then(|a| a.as_dict()).unwrap();
+        assert_eq!(entry.get("inputs").and_then(|a| a.as_str()), Some(input), "{name}");
+        let values =
+            module.ops().into_iter().filter(|o| module.body.op(*o).name.as_str() == "tf_saved_model.global_tensor");
+        assert_eq!(values.count() > 0, name != "digits_v1_frozen", "{name}: variables have values");
+    }
+}
+
+#[test]
+fn an_absent_signature_is_answered_with_those_present() {
+    let options = Options { signatures: vec!["predict".into()], ..Options::default() };
+    let e = load(&model("digits_cnn"), &options).unwrap_err();
+    assert!(matches!(e, ImportError::Absent { .. }));
+    assert!(e.to_string().contains("`predict`; it has `serv"), "{e}");
+}
+
+/// A small generator of numbers: the same files are damaged in the same way each time.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+#[test]
+fn damaged_files_give_errors() {
+    let source = model("digits_v1_variables");
+    let dir = tempfile::tempdir().unwrap();
+    let files = ["saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"];
+    std::fs::create_dir(dir.path().join("variables")).unwrap();
+    let originals: Vec<Vec<u8>> = files.iter().map(|f| std::fs::read(source.join(f)).unwrap()).collect();
+    let mut state = 7;
+    for round in 0..300 {
+        let hit = round % files.len();
+        for (i, (file, data)) in files.iter().zip(&originals).enumerate() {
+            let mut data = data.clone();
+            if i == hit {
+                if next(&mut state).is_multiple_of(4) {
+                    data.truncate(next(&mut state) as usize % data.len());
+                } else {
+                    for _ in 0..1 + next(&mut state) % 8 {
+                        let at = next(&mut state) as usize % data.len();
+                        data[at] = next(&mut state) as u8;
+                    }
+                }
+            }
+            std::fs::write(dir.path().join(file), data).unwrap();
+        }
+        // Whatever it is, it is an answer.
+        let _ = load(dir.path(), &Options::default());
+    }
+}
