@@ -35,19 +35,78 @@ pub struct InferCx<'a> {
     attrs: &'a Attrs,
     types: Vec<&'a Type>,
     constants: Vec<Option<&'a Tensor>>,
+    /// What is known of integer operands that are no constants, such as a shape with an unknown batch.
+    known: Vec<Option<Vec<Option<i64>>>>,
 }
 
 /// Infers the result types of a row for operands of a body.
 pub fn infer(body: &Body, def: &OpDef, attrs: &Attrs, operands: &[Value]) -> Inferred {
     let types = operands.iter().map(|v| body.ty(*v)).collect();
     let constants = operands.iter().map(|v| body.constant(*v)).collect();
-    InferCx::new(attrs, types, constants).run(def)
+    let known = operands.iter().map(|v| known_ints(body, *v)).collect();
+    InferCx { known, ..InferCx::new(attrs, types, constants) }.run(def)
+}
+
+/// The elements of an integer scalar or vector, as far as they are known: constants, sizes of known dimensions, and what is packed, joined
+/// or sliced from them. `None` if not even their number is known.
+pub fn known_ints(body: &Body, v: Value) -> Option<Vec<Option<i64>>> {
+    known_at(body, v, 16)
+}
+
+fn known_at(body: &Body, v: Value, depth: usize) -> Option<Vec<Option<i64>>> {
+    let ty = body.tensor_ty(v)?;
+    if !matches!(ty.elem, Elem::Int(..)) || ty.rank()? > 1 || depth == 0 {
+        return None;
+    }
+    if let Some(t) = body.constant(v) {
+        return Some(t.to_i64()?.into_iter().map(Some).collect());
+    }
+    let unknown = || ty.num_elements().filter(|n| *n < 64).map(|n| vec![None; n]);
+    let Some(op) = body.def_op(v).map(|o| body.op(o)) else { return unknown() };
+    let operand = |i: usize| known_at(body, *op.operands().get(i)?, depth - 1);
+    let found = match op.name.as_str() {
+        "tfl.shape" => {
+            let shape = body.tensor_ty(op.operands()[0])?.shape.clone()?;
+            Some(shape.into_iter().map(|d| d.map(|d| d as i64)).collect())
+        }
+        "tfl.pack" | "tfl.concatenation" => {
+            let parts: Option<Vec<_>> = (0..op.operands().len()).map(operand).collect();
+            parts.map(|p| p.concat())
+        }
+        "tfl.cast" | "tfl.reshape" => operand(0),
+        "tfl.strided_slice" => sliced(body, op, operand(0)),
+        _ => None,
+    };
+    found.or_else(unknown)
+}
+
+/// A strided slice of a vector with constant bounds.
+fn sliced(body: &Body, op: &crate::body::Operation, of: Option<Vec<Option<i64>>>) -> Option<Vec<Option<i64>>> {
+    let of = of?;
+    let at = |i: usize| match &body.constant(*op.operands().get(i)?)?.to_i64()?[..] {
+        [one] => Some(*one),
+        _ => None,
+    };
+    let mask = |name: &str| op.attr(name).and_then(Attr::as_int).unwrap_or(0) & 1 == 1;
+    let (begin, end, step) = (at(1)?, at(2)?, at(3)?);
+    let n = of.len() as i64;
+    if mask("shrink_axis_mask") {
+        let i = if begin < 0 { begin + n } else { begin };
+        return Some(vec![*of.get(usize::try_from(i).ok()?)?]);
+    }
+    if step != 1 || mask("new_axis_mask") || mask("ellipsis_mask") {
+        return None;
+    }
+    let clamp = |v: i64| if v < 0 { v + n } else { v }.clamp(0, n) as usize;
+    let from = if mask("begin_mask") { 0 } else { clamp(begin) };
+    let to = if mask("end_mask") { n as usize } else { clamp(end) };
+    Some(of.get(from..to.max(from))?.to_vec())
 }
 
 impl<'a> InferCx<'a> {
     /// A context over operand types and the constants among them (as many as types).
     pub fn new(attrs: &'a Attrs, types: Vec<&'a Type>, constants: Vec<Option<&'a Tensor>>) -> Self {
-        InferCx { attrs, types, constants }
+        InferCx { attrs, types, constants, known: Vec::new() }
     }
     /// Infers the result types of a row.
     pub fn run(&self, def: &OpDef) -> Inferred {
@@ -266,6 +325,9 @@ fn shape_from(cx: &InferCx<'_>, i: usize) -> Result<Option<Vec<Dim>>, InferError
     if let Some(v) = cx.ints(i) {
         return Ok(Some(v.into_iter().map(|d| usize::try_from(d).ok()).collect()));
     }
+    if let Some(Some(v)) = cx.known.get(i) {
+        return Ok(Some(v.iter().map(|d| usize::try_from((*d)?).ok()).collect()));
+    }
     Ok(match cx.shape(i)? {
         Some([Some(rank)]) => Some(vec![None; *rank]),
         _ => None,
@@ -438,6 +500,9 @@ pub fn reshape(cx: &InferCx<'_>) -> Inferred {
             ([], ..) | ([_], ..) => {}
             _ => return Err(InferError::new("more than one size is -1")),
         }
+    } else if let (Some(t), [i]) = (total, &(0..out.len()).filter(|i| out[*i].is_none()).collect::<Vec<_>>()[..]) {
+        let known: usize = out.iter().flatten().product();
+        out[*i] = (known > 0 && t % known == 0).then(|| t / known);
     }
     one(Some(out), elem)
 }

@@ -31,6 +31,7 @@ pub mod module;
 pub mod op;
 pub mod tensor;
 pub mod types;
+pub mod verify;
 
 pub use attr::{Attr, AttrValue, Attrs};
 pub use body::{At, BlockId, Body, Def, OpId, OpName, OpSpec, Operation, Region, RegionId, Successor, Value};

@@ -1,0 +1,85 @@
+//! Constant folding: an operation without side effects whose operands are constants is computed by its kernel.
+
+use ir::{At, Body, Builder, Elem, OpId, Tensor, Type, infer};
+use kernels::eval::eval_op;
+
+/// Constants of more bytes than this are not made from smaller ones.
+const LARGEST_GROWTH: usize = 1 << 24;
+
+/// Replaces an operation whose value is known by constants, and erases it; false if it is not.
+pub fn fold(body: &mut Body, op: OpId) -> bool {
+    match value(body, op) {
+        Some(results) => {
+            let loc = body.op(op).loc.clone();
+            for (v, t) in body.op(op).results().to_vec().into_iter().zip(results) {
+                let c = Builder::new(body, At::Before(op), loc.clone()).constant(t);
+                body.replace_all_uses(v, c);
+            }
+            body.erase(op);
+            true
+        }
+        None => false,
+    }
+}
+
+fn value(body: &Body, op: OpId) -> Option<Vec<Tensor>> {
+    let o = body.op(op);
+    let def = o.name.def()?;
+    if !def.is_pure() || def.is_constant() || o.results().is_empty() {
+        return None;
+    }
+    if let Some(shape) = known_shape(body, op) {
+        return Some(vec![shape]);
+    }
+    let ins: Vec<Option<Tensor>> = o
+        .operands()
+        .iter()
+        .map(|v| match body.ty(*v) {
+            Type::None => Some(None),
+            _ => body.constant(*v).map(|t| Some(t.clone())),
+        })
+        .collect::<Option<_>>()?;
+    let outs: Vec<Elem> = o.results().iter().map(|v| body.ty(*v).elem().cloned()).collect::<Option<_>>()?;
+    if outs.iter().any(|e| e.quant().is_some()) || def.name == "tfl.dequantize" {
+        return None;
+    }
+    let largest = o.results().iter().filter_map(|v| body.tensor_ty(*v)?.num_elements()).max().unwrap_or(0);
+    let given: usize = ins.iter().flatten().map(Tensor::len).sum();
+    if largest > LARGEST_GROWTH && largest > 4 * given {
+        return None;
+    }
+    eval_op(o, &ins, &outs).ok()
+}
+
+/// The value of an integer vector all of whose elements are known although its operands are no constants, such as part of a shape.
+fn known_shape(body: &Body, op: OpId) -> Option<Tensor> {
+    let v = body.op(op).result()?;
+    let ty = body.tensor_ty(v)?;
+    let ints: Vec<i64> = infer::known_ints(body, v)?.into_iter().collect::<Option<_>>()?;
+    let dims = ty.static_shape()?;
+    match &ty.elem {
+        Elem::Int(32, _) => {
+            let v: Vec<i32> = ints.into_iter().map(i32::try_from).collect::<Result<_, _>>().ok()?;
+            (dims.iter().product::<usize>() == v.len()).then(|| Tensor::i32(&dims, v))
+        }
+        Elem::Int(64, _) => (dims.iter().product::<usize>() == ints.len()).then(|| Tensor::i64(&dims, ints)),
+        _ => None,
+    }
+}
+
+/// Infers the result types of a function's operations anew, from its arguments on. What cannot be inferred keeps its type.
+pub fn infer_again(body: &mut Body) {
+    for id in body.walk() {
+        let op = body.op(id);
+        let Some(def) = op.name.def().filter(|d| d.infer.is_some() && !d.is_constant()) else { continue };
+        let (props, operands, results) = (op.props.clone(), op.operands().to_vec(), op.results().to_vec());
+        if let Ok(types) = infer::infer(body, def, &props, &operands) {
+            for (v, ty) in results.into_iter().zip(types) {
+                // An element type that inference does not know, such as a quantized one, stays.
+                if let (Type::Tensor(new), Type::Tensor(old)) = (ty, body.ty(v).clone()) {
+                    body.set_ty(v, Type::Tensor(new.with_elem(old.elem)));
+                }
+            }
+        }
+    }
+}

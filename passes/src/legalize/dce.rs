@@ -1,0 +1,40 @@
+//! `dce`: operations whose results nobody uses.
+
+use ir::{Body, Failed, Module};
+
+use crate::pass::{Cx, for_each_func};
+
+crate::pass! {
+    /// Removes operations without side effects whose results are not used.
+    "dce" = Dce {
+        options: {},
+        example: "%0 = \"tfl.neg\"(%x) : (tensor<4xf32>) -> tensor<4xf32> // unused: removed",
+    }
+}
+
+impl Dce {
+    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        for_each_func(module, |body, _| {
+            for _ in 0..remove(body) {
+                cx.count("operations removed");
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Removes unused operations of a body; gives their number.
+pub fn remove(body: &mut Body) -> usize {
+    let mut count = 0;
+    for id in body.walk().into_iter().rev() {
+        let op = body.op(id);
+        let removable = op.block().is_some()
+            && op.name.def().is_some_and(ir::OpDef::is_pure)
+            && op.results().iter().all(|v| body.uses(*v).is_empty());
+        if removable {
+            body.erase(id);
+            count += 1;
+        }
+    }
+    count
+}

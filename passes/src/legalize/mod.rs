@@ -1,0 +1,20 @@
+//! From imported `tf` operations to a float `tfl` function.
+
+mod batch;
+pub(crate) mod dce;
+mod freeze;
+mod inline;
+mod lower;
+mod nn;
+mod rules;
+
+pub use batch::SetBatch;
+pub use dce::Dce;
+pub use freeze::FreezeVariables;
+pub use inline::Inline;
+pub use lower::Legalize;
+
+use crate::pass::PassDef;
+
+/// The passes of this module.
+pub const PASSES: &[&PassDef] = &[Dce::DEF, FreezeVariables::DEF, Inline::DEF, Legalize::DEF, SetBatch::DEF];

@@ -1,0 +1,22 @@
+//! Passes and the pass manager.
+//!
+//! One pass is one file, named as on the command line. [`passes`] lists them all.
+//! Passes talk through the IR alone: a pipeline can be cut at any comma and continued from the printed module.
+
+pub mod data;
+pub mod fold;
+pub mod legalize;
+pub mod pass;
+pub mod pipeline;
+pub mod quant;
+pub mod signature;
+
+pub use pass::{Cx, Pass, PassDef, Stats};
+pub use pipeline::Pipeline;
+
+/// Every pass, in name order.
+pub fn passes() -> Vec<&'static PassDef> {
+    let mut all: Vec<&'static PassDef> = [legalize::PASSES, quant::PASSES].into_iter().flatten().copied().collect();
+    all.sort_by_key(|p| p.name);
+    all
+}
