@@ -9,7 +9,6 @@ pub mod legalize;
 pub mod pass;
 pub mod pipeline;
 pub mod quant;
-pub mod signature;
 
 pub use pass::{Cx, Pass, PassDef, Stats};
 pub use pipeline::Pipeline;

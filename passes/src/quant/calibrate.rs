@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::rules;
 use crate::data::Samples;
 use crate::pass::{Cx, OptionValue};
-use crate::signature::{Signature, signatures};
+use ir::{Signature, signatures};
 
 /// How observed values become a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

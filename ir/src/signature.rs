@@ -1,6 +1,8 @@
 //! Signatures: how a function's arguments and results are called outside.
 
-use ir::{Attr, Module, OpId, Operation};
+use crate::attr::Attr;
+use crate::body::{OpId, Operation};
+use crate::module::{self, Module};
 
 /// A function that users call by a signature key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +25,7 @@ pub fn signatures(module: &Module) -> Vec<Signature> {
     let chosen = match (marked.is_empty(), &funcs[..]) {
         (false, _) => marked,
         (true, [only]) => vec![*only],
-        (true, many) => {
-            many.iter().copied().filter(|f| ir::module::sym_name(module.body.op(*f)) == Some("main")).collect()
-        }
+        (true, many) => many.iter().copied().filter(|f| module::sym_name(module.body.op(*f)) == Some("main")).collect(),
     };
     chosen.into_iter().map(|f| signature(module, f)).collect()
 }
@@ -40,10 +40,10 @@ fn signature(module: &Module, func: OpId) -> Signature {
         .attr("tf_saved_model.exported_names")
         .and_then(Attr::as_array)
         .and_then(|a| a.first()?.as_str())
-        .or_else(|| ir::module::sym_name(op))
+        .or_else(|| module::sym_name(op))
         .unwrap_or_default()
         .to_owned();
-    let ty = ir::module::function_type(op);
+    let ty = module::function_type(op);
     let count = |results: bool| ty.map_or(0, |t| if results { t.results.len() } else { t.inputs.len() });
     Signature {
         func,
