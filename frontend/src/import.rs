@@ -18,7 +18,7 @@ use crate::saved_model::{ImportError, Model, function, function_of, node_of};
 
 /// Imports the chosen signatures of a model.
 pub fn import(model: &Model) -> Result<Module, ImportError> {
-    let mut importer = Importer { model, module: Module::new(), called: Vec::new(), unsupported: BTreeMap::new() };
+    let mut importer = Importer { model, module: Module::new(), called: Vec::new() };
     importer.module.attrs.set("tf_saved_model.semantics", Attr::Unit);
     for (key, signature) in &model.signatures {
         importer.signature(key, signature)?;
@@ -31,11 +31,6 @@ pub fn import(model: &Model) -> Result<Module, ImportError> {
             importer.function(f)?;
         }
     }
-    if !importer.unsupported.is_empty() {
-        let items: Vec<String> =
-            importer.unsupported.iter().map(|(op, nodes)| format!("{op} ({})", nodes.join(", "))).collect();
-        return Err(ImportError::Unsupported(items.join("; ")));
-    }
     importer.variables()?;
     Ok(importer.module)
 }
@@ -44,17 +39,34 @@ fn malformed(model: &Model, what: impl Into<String>) -> ImportError {
     ImportError::Malformed { path: model.path.clone(), what: what.into() }
 }
 
+/// The references among some nodes and returned values to nodes that the table does not know.
+fn references<'n>(order: &[&'n NodeDef], returns: &'n [String]) -> References<'n> {
+    let mut out: References<'n> = order
+        .iter()
+        .filter(|n| n.op != "Const" && tf::lookup(&n.op).is_none())
+        .map(|n| (n.name.as_str(), Vec::new()))
+        .collect();
+    let inputs = order.iter().flat_map(|n| &n.input).filter(|i| !i.starts_with('^'));
+    for input in inputs.chain(returns) {
+        if let Some(seen) = out.get_mut(node_of(input)).filter(|seen| !seen.contains(&input.as_str())) {
+            seen.push(input);
+        }
+    }
+    out
+}
+
 struct Importer<'m> {
     model: &'m Model,
     module: Module,
     /// Functions that are called and not yet imported.
     called: Vec<String>,
-    /// Operation type → nodes.
-    unsupported: BTreeMap<String, Vec<String>>,
 }
 
 /// A value by the name that inputs use: node and output number, or argument.
 type Values = BTreeMap<(String, usize), Value>;
+
+/// The references to the outputs of nodes whose operation is not in the table: they tell how many outputs there are.
+type References<'n> = BTreeMap<&'n str, Vec<&'n str>>;
 
 impl<'m> Importer<'m> {
     fn signature(&mut self, key: &str, signature: &SignatureDef) -> Result<(), ImportError> {
@@ -117,6 +129,7 @@ impl<'m> Importer<'m> {
         returns: &[String],
     ) -> Result<ir::OpId, ImportError> {
         let order = self.order(args, nodes, returns)?;
+        let unknown = references(&order, returns);
         let ty = FunctionType { inputs: vec![], results: vec![] };
         let func = self.module.add_func(name, ty, Loc::name(name));
         let mut body = std::mem::take(
@@ -129,45 +142,36 @@ impl<'m> Importer<'m> {
             values.insert((arg.clone(), 0), v);
         }
         for node in order {
-            let Some(row) = tf::lookup(&node.op) else {
-                if node.op == "Const" {
-                    let v = self.constant(&mut body, node)?;
-                    values.insert((node.name.clone(), 0), v);
-                } else {
-                    self.unsupported.entry(node.op.clone()).or_default().push(node.name.clone());
-                }
+            if node.op == "Const" {
+                let v = self.constant(&mut body, node)?;
+                values.insert((node.name.clone(), 0), v);
                 continue;
-            };
-            let operands = node
-                .input
-                .iter()
-                .filter(|i| !i.starts_with('^'))
-                .map(|i| self.resolve(i, nodes, &values))
-                .collect::<Result<Option<Vec<_>>, _>>()?;
-            // An operand of an unsupported operation: that one is reported.
-            let Some(operands) = operands else { continue };
-            let results = self.results(node, row)?;
-            for f in ["f", "cond", "body", "then_branch", "else_branch"] {
-                if let Some(callee) = function_of(node, f) {
-                    self.called.push(callee.to_owned());
+            }
+            let inputs = node.input.iter().filter(|i| !i.starts_with('^'));
+            let operands = inputs.map(|i| self.resolve(i, nodes, &unknown, &values)).collect::<Result<Vec<_>, _>>()?;
+            let (name, results) = match tf::lookup(&node.op) {
+                Some(row) => (OpName::Known(&row.def), self.results(node, row)?),
+                None => {
+                    // Carried as it is, so that all that cannot be legalized is reported together.
+                    let one = Type::Tensor(TensorType::unranked(Elem::Variant));
+                    let count = unknown.get(node.name.as_str()).map_or(0, Vec::len);
+                    (OpName::Unknown(format!("tf.{}", node.op).into()), vec![one; count])
                 }
+            };
+            if let (OpName::Known(_), Some(callee)) = (&name, function_of(node, "f")) {
+                self.called.push(callee.to_owned());
             }
             let spec = OpSpec {
                 attrs: self.attributes(node)?,
-                ..OpSpec::new(OpName::Known(&row.def), Loc::name(node.name.as_str()))
-                    .operands(&operands)
-                    .results(results)
+                ..OpSpec::new(name, Loc::name(node.name.as_str())).operands(&operands).results(results)
             };
             let op = body.insert(At::End(entry), spec);
             for (i, v) in body.op(op).results().iter().enumerate() {
                 values.insert((node.name.clone(), i), *v);
             }
         }
-        let operands: Vec<Value> = returns
-            .iter()
-            .map(|r| self.resolve(r, nodes, &values))
-            .collect::<Result<Option<Vec<_>>, _>>()?
-            .unwrap_or_default();
+        let operands: Vec<Value> =
+            returns.iter().map(|r| self.resolve(r, nodes, &unknown, &values)).collect::<Result<_, _>>()?;
         let ret = OpName::Known(<ir::dialect::builtin::Return as ir::OpRow>::DEF);
         body.insert(At::End(entry), OpSpec::new(ret, Loc::UNKNOWN).operands(&operands));
         if let Some(b) = self.module.func_body_mut(func) {
@@ -218,29 +222,37 @@ impl<'m> Importer<'m> {
         }
     }
 
-    /// The value of a reference: `node`, `node:2`, `node:output:0`, or an argument. `None` if its node is unsupported.
+    /// The value of a reference: `node`, `node:2`, `node:output:0`, or an argument.
     fn resolve(
         &self,
         input: &str,
         nodes: &BTreeMap<&str, &'m NodeDef>,
+        unknown: &References<'_>,
         values: &Values,
-    ) -> Result<Option<Value>, ImportError> {
-        let mut parts = input.split(':');
-        let name = parts.next().unwrap_or_default();
-        let number = |s: Option<&str>| s.map_or(Some(0), |s| s.parse::<usize>().ok());
-        let index = match (parts.next(), parts.next()) {
-            (Some(out), Some(i)) => {
-                let node = nodes.get(name);
-                let offset = match node.and_then(|n| Some((n, tf::lookup(&n.op)?))) {
-                    Some((node, row)) => self.offset(node, row, out),
-                    None => Some(0),
-                };
-                offset.zip(number(Some(i))).map(|(o, i)| o + i)
-            }
-            (one, _) => number(one),
+    ) -> Result<Value, ImportError> {
+        let name = node_of(input);
+        let index = match (unknown.get(name), nodes.get(name)) {
+            (Some(seen), _) => seen.iter().position(|r| *r == input),
+            (None, node) => self.output(input, node.copied()),
         };
-        let index = index.ok_or_else(|| malformed(self.model, format!("reference `{input}`")))?;
-        Ok(values.get(&(name.to_owned(), index)).copied())
+        let value = index.and_then(|i| values.get(&(name.to_owned(), i)));
+        value.copied().ok_or_else(|| malformed(self.model, format!("reference `{input}` names no output")))
+    }
+
+    /// The output number of a reference to a node of the table, or to an argument.
+    fn output(&self, input: &str, node: Option<&NodeDef>) -> Option<usize> {
+        let mut parts = input.split(':').skip(1);
+        match (parts.next(), parts.next()) {
+            (None, _) => Some(0),
+            (Some(i), None) => i.parse().ok(),
+            (Some(out), Some(i)) => {
+                let offset = match node.and_then(|n| Some((n, tf::lookup(&n.op)?))) {
+                    Some((node, row)) => self.offset(node, row, out)?,
+                    None => 0,
+                };
+                Some(offset + i.parse::<usize>().ok()?)
+            }
+        }
     }
 
     fn offset(&self, node: &NodeDef, row: &tf::TfOp, out: &str) -> Option<usize> {

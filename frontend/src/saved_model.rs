@@ -46,9 +46,6 @@ pub enum ImportError {
         /// What there is.
         present: String,
     },
-    /// Operations that the table does not know.
-    #[error("TensorFlow operations that are not supported: {0}")]
-    Unsupported(String),
     /// The file does not make sense.
     #[error("{path} is no valid model: {what}")]
     Malformed {

@@ -3,7 +3,7 @@
 //! Operands are `tfl` values when an operation is reached, so its result types are inferred and, where its operands are constants, its value
 //! is computed at once. Shape arithmetic disappears that way; what depends on an unknown batch stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ir::dialect::{arith, tfl};
 use ir::infer::{InferError, known_ints};
@@ -30,33 +30,51 @@ impl Legalize {
     fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
         for_each_func(module, |body, _| {
             let mut unsupported: BTreeMap<String, Vec<(Loc, String)>> = BTreeMap::new();
+            // What nothing can be said of, since an operation in front of it is reported already.
+            let mut unknown: HashSet<Value> = HashSet::new();
+            let mut failed = None;
             super::dce::remove(body);
             for id in body.walk() {
                 if body.op(id).name.as_str().split('.').next() != Some("tf") {
                     continue;
                 }
                 cx.count("operations");
+                let op = body.op(id);
+                let results = op.results().to_vec();
+                if op.operands().iter().any(|v| unknown.contains(v)) {
+                    if op.name.def().is_none() {
+                        unsupported.entry(op.name.as_str().to_owned()).or_default().push((op.loc.clone(), node(op)));
+                    }
+                    unknown.extend(results);
+                    continue;
+                }
                 match legalize(body, id) {
-                    Ok(true) => {}
+                    Ok(true) => continue,
+                    Ok(false) if is_kept(body.op(id).name.as_str()) => continue,
                     Ok(false) => {
                         let op = body.op(id);
-                        let node = op.loc.node().unwrap_or("(unnamed)").to_owned();
-                        unsupported.entry(op.name.as_str().to_owned()).or_default().push((op.loc.clone(), node));
+                        unsupported.entry(op.name.as_str().to_owned()).or_default().push((op.loc.clone(), node(op)));
                     }
                     Err(e) => {
                         let op = body.op(id);
-                        let node = op.loc.node().unwrap_or("(unnamed)");
-                        let text = format!("`{node}` ({}): {e}", op.name.as_str());
-                        return Err(cx.sink.error(Diagnostic::error("legalize/invalid", text).at(&op.loc)));
+                        let text = format!("`{}` ({}): {e}", node(op), op.name.as_str());
+                        failed = Some(cx.sink.error(Diagnostic::error("legalize/invalid", text).at(&op.loc)));
                     }
                 }
+                unknown.extend(results);
             }
             super::dce::remove(body);
-            unsupported
-                .retain(|name, _| body.walk().iter().any(|o| body.op(*o).name.as_str() == name && !is_kept(name)));
-            if unsupported.is_empty() { Ok(()) } else { Err(cx.sink.error(report(&unsupported))) }
+            unsupported.retain(|name, _| body.walk().iter().any(|o| body.op(*o).name.as_str() == name));
+            if !unsupported.is_empty() {
+                return Err(cx.sink.error(report(&unsupported)));
+            }
+            failed.map_or(Ok(()), Err)
         })
     }
+}
+
+fn node(op: &Operation) -> String {
+    op.loc.node().unwrap_or("(unnamed)").to_owned()
 }
 
 /// Operations that stay until a pattern takes them in.
