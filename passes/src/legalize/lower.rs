@@ -41,27 +41,24 @@ impl Legalize {
                 cx.count("operations");
                 let op = body.op(id);
                 let results = op.results().to_vec();
-                if op.operands().iter().any(|v| unknown.contains(v)) {
-                    if op.name.def().is_none() {
-                        unsupported.entry(op.name.as_str().to_owned()).or_default().push((op.loc.clone(), node(op)));
-                    }
-                    unknown.extend(results);
-                    continue;
-                }
+                let behind_unknown = op.operands().iter().any(|v| unknown.contains(v));
                 match legalize(body, id) {
-                    Ok(true) => continue,
-                    Ok(false) if is_kept(body.op(id).name.as_str()) => continue,
-                    Ok(false) => {
+                    Ok(Some(new)) if behind_unknown => unknown.extend(new),
+                    Ok(Some(_)) => {}
+                    Ok(None) if is_kept(body.op(id).name.as_str()) => {}
+                    Ok(None) => {
                         let op = body.op(id);
                         unsupported.entry(op.name.as_str().to_owned()).or_default().push((op.loc.clone(), node(op)));
+                        unknown.extend(results);
                     }
+                    Err(_) if behind_unknown => unknown.extend(results),
                     Err(e) => {
                         let op = body.op(id);
                         let text = format!("`{}` ({}): {e}", node(op), op.name.as_str());
                         failed = Some(cx.sink.error(Diagnostic::error("legalize/invalid", text).at(&op.loc)));
+                        unknown.extend(results);
                     }
                 }
-                unknown.extend(results);
             }
             super::dce::remove(body);
             unsupported.retain(|name, _| body.walk().iter().any(|o| body.op(*o).name.as_str() == name));
@@ -99,11 +96,11 @@ fn report(unsupported: &BTreeMap<String, Vec<(Loc, String)>>) -> Diagnostic {
     d
 }
 
-/// Legalizes one operation; false if there is no rule.
-fn legalize(body: &mut Body, id: OpId) -> Result<bool, InferError> {
+/// Legalizes one operation; gives the values in place of its results, or `None` if there is no rule.
+fn legalize(body: &mut Body, id: OpId) -> Result<Option<Vec<Value>>, InferError> {
     let op = body.op(id).clone();
     let mut lower = Lower { body, id, op: &op };
-    let Some(results) = rules::apply(&mut lower)? else { return Ok(false) };
+    let Some(results) = rules::apply(&mut lower)? else { return Ok(None) };
     for (old, new) in op.results().iter().zip(&results) {
         lower.body.replace_all_uses(*old, *new);
     }
@@ -113,7 +110,7 @@ fn legalize(body: &mut Body, id: OpId) -> Result<bool, InferError> {
         return Err(InferError::new("an output that only training uses is read"));
     }
     body.erase(id);
-    Ok(true)
+    Ok(Some(results))
 }
 
 /// Builds the `tfl` operations for one `tf` operation.
