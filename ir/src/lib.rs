@@ -23,6 +23,7 @@
 pub mod attr;
 pub mod body;
 pub mod build;
+pub mod bytestr;
 pub mod diag;
 pub mod dialect;
 pub mod infer;
@@ -31,6 +32,7 @@ pub mod module;
 pub mod op;
 pub mod signature;
 pub mod tensor;
+pub mod text;
 pub mod types;
 pub mod verify;
 

@@ -1,0 +1,97 @@
+//! The end of a file, `{-# dialect_resources: {builtin: {key: "0x…"}} #-}`: the blobs of `dense_resource` attributes.
+
+use bytes::Bytes;
+
+use super::elements::{decode_hex, pack};
+use super::{Parser, Result};
+use crate::attr::Attr;
+use crate::tensor::Tensor;
+use crate::text::lexer::{Tok, Token};
+use crate::types::{Elem, TensorType};
+
+/// The bytes of a resource.
+pub(super) type Blob = Bytes;
+
+impl Parser<'_, '_> {
+    /// Reads the sections; `{-#` is read already. What is no blob of the builtin dialect is passed over.
+    pub(super) fn resources(&mut self) -> Result<()> {
+        self.list(Tok::FileEnd, "',' or '#-}' at the end of the file", |p| {
+            let section = p.key()?;
+            p.entries(|p, dialect| {
+                if section != "dialect_resources" || dialect != "builtin" {
+                    return p.skip_value();
+                }
+                p.entries(|p, key| {
+                    let tok = p.expect(Tok::Str, "the bytes of a resource")?;
+                    let blob = p.decode_blob(tok)?;
+                    p.blobs.insert(key, blob);
+                    Ok(())
+                })
+            })
+        })
+    }
+
+    /// `key:`
+    fn key(&mut self) -> Result<String> {
+        if !matches!(self.tok.kind, Tok::Bare | Tok::Str) {
+            return Err(self.expected("the key of a resource"));
+        }
+        let tok = self.bump();
+        let key = self.unescape(tok)?;
+        self.expect(Tok::Colon, "':' behind the key of a resource")?;
+        Ok(key)
+    }
+
+    /// `{key: …, key: …}`
+    fn entries(&mut self, mut each: impl FnMut(&mut Self, String) -> Result<()>) -> Result<()> {
+        self.expect(Tok::LBrace, "'{' of a list of resources")?;
+        self.list(Tok::RBrace, "',' or '}' in a list of resources", |p| {
+            let key = p.key()?;
+            each(p, key)
+        })
+    }
+
+    fn skip_value(&mut self) -> Result<()> {
+        match self.tok.kind {
+            Tok::LBrace => self.deeper(|p| p.entries(|p, _| p.skip_value())),
+            Tok::Eof | Tok::Error | Tok::FileEnd => Err(self.expected("the value of a resource")),
+            _ => {
+                self.bump();
+                Ok(())
+            }
+        }
+    }
+
+    /// `"0x"`, four bytes of alignment, the blob.
+    fn decode_blob(&mut self, tok: Token) -> Result<Blob> {
+        const ALIGNMENT: usize = 4;
+        let text = self.text(tok);
+        let digits = text.strip_prefix("\"0x").and_then(|t| t.strip_suffix('"'));
+        match digits.and_then(decode_hex).map(Bytes::from) {
+            Some(bytes) if bytes.len() >= ALIGNMENT => Ok(bytes.slice(ALIGNMENT..)),
+            _ => Err(self.error(
+                tok.start,
+                "parse/literal",
+                "expected 0x, four bytes of alignment and the bytes of a resource",
+            )),
+        }
+    }
+
+    /// The attribute of a `dense_resource`; one without a blob is carried whole.
+    pub(super) fn blob(&mut self, tok: Token, key: &str, ty: &TensorType) -> Result<Attr> {
+        let Some(blob) = self.blobs.get(key).cloned() else {
+            return Ok(Attr::Opaque(format!("dense_resource<{}> : {ty}", self.text(tok)).into()));
+        };
+        let bytes = match (&ty.elem, ty.num_elements()) {
+            // A byte for each element, as in lists.
+            (Elem::Int(2 | 4, _), Some(count)) if blob.len() == count && count > 1 => {
+                Bytes::from(pack(&ty.elem, blob.to_vec()))
+            }
+            _ => blob,
+        };
+        match Tensor::new(ty.clone(), bytes) {
+            Ok(t) => Ok(Attr::Resource(key.into(), t)),
+            Err(e) => Err(self.error(tok.start, "parse/literal", format!("resource '{key}': {e}"))),
+        }
+    }
+}

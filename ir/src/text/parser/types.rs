@@ -1,0 +1,404 @@
+//! Types.
+
+use std::sync::Arc;
+
+use super::{Meaning, Parser, Result};
+use crate::text::lexer::{Tok, Token};
+use crate::types::{Dim, Elem, F64, FunctionType, QuantParams, QuantType, Sign, TensorType, Type};
+
+/// Builtin types that have no form of their own in the IR.
+const OTHER_FLOATS: &[&str] = &[
+    "f4E2M1FN",
+    "f6E2M3FN",
+    "f6E3M2FN",
+    "f8E3M4",
+    "f8E4M3",
+    "f8E4M3B11FNUZ",
+    "f8E4M3FN",
+    "f8E4M3FNUZ",
+    "f8E5M2",
+    "f8E5M2FNUZ",
+    "f8E8M0FNU",
+    "f80",
+    "f128",
+    "tf32",
+];
+
+/// `i8`, `si8`, `ui8`
+fn integer(name: &str) -> Option<Elem> {
+    let (digits, sign) = match name.as_bytes() {
+        [b's', b'i', ..] => (&name[2..], Sign::Signed),
+        [b'u', b'i', ..] => (&name[2..], Sign::Unsigned),
+        [b'i', ..] => (&name[1..], Sign::Signless),
+        _ => return None,
+    };
+    let number = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    number.then_some(digits)?.parse().ok().map(|w| Elem::Int(w, sign))
+}
+
+/// An element type that is one word.
+fn word(name: &str) -> Option<Elem> {
+    Some(match name {
+        "f32" => Elem::F32,
+        "f16" => Elem::F16,
+        "bf16" => Elem::BF16,
+        "f64" => Elem::F64,
+        "index" => Elem::Index,
+        _ if OTHER_FLOATS.contains(&name) => Elem::Opaque(name.into()),
+        _ => return integer(name),
+    })
+}
+
+impl Parser<'_, '_> {
+    /// Whether a type begins here.
+    pub(super) fn at_type(&self) -> bool {
+        match self.tok.kind {
+            Tok::Bang | Tok::LParen => true,
+            Tok::Bare => {
+                let name = self.text(self.tok);
+                matches!(name, "tensor" | "vector" | "tuple" | "complex" | "memref" | "none") || word(name).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn ty(&mut self) -> Result<Type> {
+        self.made += 1;
+        self.deeper(|p| match p.tok.kind {
+            Tok::LParen => p.function_type().map(|f| Type::Function(Arc::new(f))),
+            Tok::Bang => p.dialect_type(),
+            Tok::Bare => p.builtin_type(),
+            _ => Err(p.expected("a type")),
+        })
+    }
+
+    fn builtin_type(&mut self) -> Result<Type> {
+        let name = self.text(self.tok);
+        match name {
+            "tensor" => self.tensor_type().map(Type::Tensor),
+            "none" => {
+                self.bump();
+                Ok(Type::None)
+            }
+            "complex" => {
+                self.bump();
+                self.expect(Tok::Less, "'<' of a complex type")?;
+                let part = self.elem()?;
+                self.expect(Tok::Greater, "'>' of a complex type")?;
+                Ok(Type::Scalar(Elem::Complex(Box::new(part))))
+            }
+            "tuple" => {
+                self.bump();
+                self.expect(Tok::Less, "'<' of a tuple type")?;
+                let mut types = Vec::new();
+                self.list(Tok::Greater, "',' or '>' in a tuple type", |p| {
+                    types.push(p.ty()?);
+                    Ok(())
+                })?;
+                Ok(Type::Tuple(types))
+            }
+            "vector" => self.vector_type(),
+            "memref" => {
+                let start = self.bump().start;
+                if !self.at(Tok::Less) {
+                    return Err(self.expected("'<' of a memref type"));
+                }
+                self.balanced(start).map(|text| Type::Opaque(text.into()))
+            }
+            _ => match word(name) {
+                Some(elem) => {
+                    self.bump();
+                    Ok(Type::Scalar(elem))
+                }
+                None => Err(self.expected("a type")),
+            },
+        }
+    }
+
+    /// `(A, B) -> C`
+    pub(super) fn function_type(&mut self) -> Result<FunctionType> {
+        self.expect(Tok::LParen, "'(' of a function type")?;
+        let mut inputs = Vec::new();
+        self.list(Tok::RParen, "',' or ')' in a list of types", |p| {
+            inputs.push(p.ty()?);
+            Ok(())
+        })?;
+        self.expect(Tok::Arrow, "'->' of a function type")?;
+        let mut results = Vec::new();
+        if self.eat(Tok::LParen) {
+            self.list(Tok::RParen, "',' or ')' in a list of types", |p| {
+                results.push(p.ty()?);
+                Ok(())
+            })?;
+        } else {
+            results.push(self.ty()?);
+        }
+        Ok(FunctionType { inputs, results })
+    }
+
+    /// A type that may be the element of a tensor.
+    fn elem(&mut self) -> Result<Elem> {
+        let start = self.tok.start;
+        Ok(match self.ty()? {
+            Type::Scalar(e) => e,
+            Type::Opaque(text) => Elem::Opaque(text),
+            t @ Type::Vector(..) => Elem::Opaque(t.to_string().into()),
+            t => return Err(self.error(start, "parse/type", format!("{t} is no type of an element"))),
+        })
+    }
+
+    // ---- shapes ----
+
+    /// A dimension that stands before the next `x`, which is read too.
+    fn dim(&mut self) -> Result<Dim> {
+        let tok = self.tok;
+        let text = self.text(tok);
+        let dim = match tok.kind {
+            Tok::Question => {
+                self.bump();
+                None
+            }
+            Tok::Int => {
+                // `0x4` is a dimension of 0 and one of 4 here.
+                let digits = text.find('x').map_or(text, |x| &text[..x]);
+                let Ok(n) = digits.parse::<i64>() else {
+                    return Err(self.error(tok.start, "parse/type", format!("dimension {digits} is too large")));
+                };
+                self.seek(tok.start + digits.len());
+                usize::try_from(n).ok()
+            }
+            _ => return Err(self.expected("a dimension")),
+        };
+        self.by().map(|()| dim)
+    }
+
+    /// The `x` of a dimension list, which may begin a longer word.
+    fn by(&mut self) -> Result<()> {
+        if !self.at(Tok::Bare) || !self.text(self.tok).starts_with('x') {
+            return Err(self.expected("'x' behind a dimension"));
+        }
+        let next = self.tok.start + 1;
+        self.last_end = next;
+        self.seek(next);
+        Ok(())
+    }
+
+    fn tensor_type(&mut self) -> Result<TensorType> {
+        self.bump();
+        self.expect(Tok::Less, "'<' of a tensor type")?;
+        let shape = if self.eat(Tok::Star) {
+            self.by()?;
+            None
+        } else {
+            let mut dims = Vec::new();
+            while matches!(self.tok.kind, Tok::Int | Tok::Question) {
+                dims.push(self.dim()?);
+            }
+            Some(dims)
+        };
+        let elem = self.elem()?;
+        let encoding = if self.eat(Tok::Comma) { Some(Box::new(self.attr()?)) } else { None };
+        self.expect(Tok::Greater, "'>' of a tensor type")?;
+        Ok(TensorType { shape, elem, encoding })
+    }
+
+    fn vector_type(&mut self) -> Result<Type> {
+        let start = self.bump();
+        let open = self.tok;
+        self.expect(Tok::Less, "'<' of a vector type")?;
+        let mut dims = Vec::new();
+        while self.at(Tok::Int) {
+            dims.push(self.dim()?.unwrap_or_default());
+        }
+        if self.at(Tok::LSquare) {
+            // Scalable dimensions: carried whole.
+            self.seek(open.start);
+            return self.balanced(start.start).map(|text| Type::Opaque(text.into()));
+        }
+        let elem = self.elem()?;
+        self.expect(Tok::Greater, "'>' of a vector type")?;
+        Ok(Type::Vector(dims, elem))
+    }
+
+    // ---- dialects ----
+
+    /// `!alias`, `!quant.uniform<…>`, `!dialect.name<…>`, `!dialect<…>`
+    fn dialect_type(&mut self) -> Result<Type> {
+        let tok = self.tok;
+        match self.text(tok) {
+            "!quant.uniform" => return self.uniform_type(tok),
+            "!quant.any" => return self.any_type(),
+            "!quant.calibrated" => return self.calibrated_type(),
+            _ => {}
+        }
+        self.bump();
+        let body = self.at(Tok::Less) && self.tok.start == tok.end;
+        let text = match (self.text(tok), body) {
+            (name, false) if !name.contains('.') => {
+                return match self.alias(tok)? {
+                    Meaning::Type(t) => Ok(t),
+                    Meaning::Attr(..) => Err(self.error(tok.start, "parse/alias", format!("'{name}' is no type"))),
+                };
+            }
+            ("!tf_type.string", false) => return Ok(Type::Scalar(Elem::String)),
+            ("!tf_type.resource", false) => return Ok(Type::Scalar(Elem::Resource)),
+            ("!tf_type.variant", false) => return Ok(Type::Scalar(Elem::Variant)),
+            (name, false) => name.to_owned(),
+            (_, true) => self.balanced(tok.start)?,
+        };
+        Ok(Type::Opaque(text.into()))
+    }
+
+    /// `<i8<-127:127>:f32`, as all quantized types begin.
+    fn storage(&mut self) -> Result<QuantType> {
+        self.bump();
+        self.expect(Tok::Less, "'<' of a quantized type")?;
+        let tok = self.tok;
+        let name = self.text(tok);
+        // The dialect writes `u8` where builtin types say `ui8`.
+        let storage = match name.strip_prefix('u') {
+            Some(width) => integer(&format!("ui{}", width.trim_start_matches('i'))),
+            None => integer(name),
+        };
+        let Some(Elem::Int(width @ 1..=32, sign)) = storage.filter(|_| tok.kind == Tok::Bare) else {
+            return Err(self.expected("a storage type of at most 32 bits"));
+        };
+        self.bump();
+        let signed = sign != Sign::Unsigned;
+        let (lowest, highest) = QuantType::default_range(signed, width);
+        let (min, max) = if self.eat(Tok::Less) {
+            let min = self.int64()?;
+            self.expect(Tok::Colon, "':' in a storage range")?;
+            let max = self.int64()?;
+            self.expect(Tok::Greater, "'>' of a storage range")?;
+            if min < lowest || max > highest || min >= max {
+                let text = format!("{min}:{max} is no range of {name}, which holds {lowest}:{highest}");
+                return Err(self.error(tok.start, "parse/type", text));
+            }
+            (min, max)
+        } else {
+            (lowest, highest)
+        };
+        let expressed = if self.eat(Tok::Colon) { Some(self.elem()?) } else { None };
+        Ok(QuantType { signed, width, min, max, expressed, params: QuantParams::Any })
+    }
+
+    fn any_type(&mut self) -> Result<Type> {
+        let q = self.storage()?;
+        self.expect(Tok::Greater, "'>' of a quantized type")?;
+        Ok(quantized(q))
+    }
+
+    fn calibrated_type(&mut self) -> Result<Type> {
+        self.bump();
+        self.expect(Tok::Less, "'<' of a calibrated type")?;
+        let expressed = Some(self.elem()?);
+        self.expect(Tok::Less, "'<' of a range")?;
+        let min = F64(self.double()?);
+        self.expect(Tok::Colon, "':' of a range")?;
+        let max = F64(self.double()?);
+        self.expect(Tok::Greater, "'>' of a range")?;
+        self.expect(Tok::Greater, "'>' of a calibrated type")?;
+        let params = QuantParams::Calibrated { min, max };
+        Ok(quantized(QuantType { signed: true, width: 0, min: 0, max: 0, expressed, params }))
+    }
+
+    fn uniform_type(&mut self, name: Token) -> Result<Type> {
+        let mut q = self.storage()?;
+        if q.expressed.is_none() {
+            return Err(self.error(name.start, "parse/type", "a uniform type states the type it expresses"));
+        }
+        let axes = if self.eat(Tok::Colon) { self.axes()? } else { Axes::None };
+        self.expect(Tok::Comma, "',' before the scales")?;
+        q.params = match axes {
+            Axes::None => {
+                let (scale, zero_point) = self.scale()?;
+                QuantParams::PerTensor { scale, zero_point }
+            }
+            Axes::One(axis) => {
+                let (mut scales, mut zero_points) = (Vec::new(), Vec::new());
+                self.expect(Tok::LBrace, "'{' of a list of scales")?;
+                self.list(Tok::RBrace, "',' or '}' in a list of scales", |p| {
+                    let (s, z) = p.scale()?;
+                    scales.push(s);
+                    zero_points.push(z);
+                    Ok(())
+                })?;
+                QuantParams::PerAxis { axis, scales, zero_points }
+            }
+            Axes::Blocks(blocks) => {
+                let mut shape = Vec::new();
+                let mut pairs = Vec::new();
+                self.scales(0, &mut shape, &mut pairs)?;
+                let (scales, zero_points) = pairs.into_iter().unzip();
+                let shape = shape.into_iter().map(Option::unwrap_or_default).collect();
+                QuantParams::SubChannel { blocks, shape, scales, zero_points }
+            }
+        };
+        self.expect(Tok::Greater, "'>' of a quantized type")?;
+        Ok(quantized(q))
+    }
+
+    fn axes(&mut self) -> Result<Axes> {
+        if !self.eat(Tok::LBrace) {
+            return self.size().map(Axes::One);
+        }
+        let mut blocks = Vec::new();
+        self.list(Tok::RBrace, "',' or '}' in a list of block sizes", |p| {
+            let axis = p.size()?;
+            p.expect(Tok::Colon, "':' before a block size")?;
+            blocks.push((axis, p.size()?));
+            Ok(())
+        })?;
+        Ok(Axes::Blocks(blocks))
+    }
+
+    /// Nested lists of scales; `shape` gets the length of each level, which every list there must have.
+    fn scales(&mut self, level: usize, shape: &mut Vec<Option<usize>>, out: &mut Vec<(F64, i64)>) -> Result<()> {
+        let start = self.expect(Tok::LBrace, "'{' of a list of scales")?;
+        if shape.len() == level {
+            shape.push(None);
+        }
+        let mut count = 0;
+        self.list(Tok::RBrace, "',' or '}' in a list of scales", |p| {
+            count += 1;
+            // Scales stand at one level: the deepest of the first of them.
+            let innermost = shape.len() == level + 1;
+            if p.at(Tok::LBrace) && (!innermost || out.is_empty()) {
+                return p.deeper(|p| p.scales(level + 1, shape, out));
+            }
+            if !innermost {
+                return Err(p.expected("'{' of a list of scales"));
+            }
+            out.push(p.scale()?);
+            Ok(())
+        })?;
+        if *shape[level].get_or_insert(count) == count {
+            return Ok(());
+        }
+        Err(self.error(start.start, "parse/type", "the lists of scales differ in length"))
+    }
+
+    /// `0.5`, `0.5:-3`
+    fn scale(&mut self) -> Result<(F64, i64)> {
+        let scale = F64(self.double()?);
+        let zero_point = if self.eat(Tok::Colon) { self.int64()? } else { 0 };
+        Ok((scale, zero_point))
+    }
+
+    fn size(&mut self) -> Result<usize> {
+        let start = self.tok.start;
+        let n = self.int64()?;
+        usize::try_from(n).map_err(|_| self.error(start, "parse/literal", format!("{n} is negative")))
+    }
+}
+
+enum Axes {
+    None,
+    One(usize),
+    Blocks(Vec<(usize, usize)>),
+}
+
+fn quantized(q: QuantType) -> Type {
+    Type::Scalar(Elem::Quant(Arc::new(q)))
+}
