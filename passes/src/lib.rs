@@ -6,8 +6,10 @@
 pub mod data;
 pub mod fold;
 pub mod legalize;
+pub mod optimize;
 pub mod pass;
 pub mod pipeline;
+pub mod pipelines;
 pub mod quant;
 
 pub use pass::{Cx, Pass, PassDef, Stats};
@@ -15,7 +17,8 @@ pub use pipeline::Pipeline;
 
 /// Every pass, in name order.
 pub fn passes() -> Vec<&'static PassDef> {
-    let mut all: Vec<&'static PassDef> = [legalize::PASSES, quant::PASSES].into_iter().flatten().copied().collect();
+    let mut all: Vec<&'static PassDef> =
+        [legalize::PASSES, optimize::PASSES, quant::PASSES].into_iter().flatten().copied().collect();
     all.sort_by_key(|p| p.name);
     all
 }

@@ -1,6 +1,7 @@
 //! `dce`: operations whose results nobody uses.
 
-use ir::{Body, Failed, Module};
+use ir::dialect::tfl;
+use ir::{Body, Failed, Module, OpId};
 
 use crate::pass::{Cx, for_each_func};
 
@@ -27,14 +28,18 @@ impl Dce {
 pub fn remove(body: &mut Body) -> usize {
     let mut count = 0;
     for id in body.walk().into_iter().rev() {
-        let op = body.op(id);
-        let removable = op.block().is_some()
-            && op.name.def().is_some_and(ir::OpDef::is_pure)
-            && op.results().iter().all(|v| body.uses(*v).is_empty());
-        if removable {
+        if is_dead(body, id) {
             body.erase(id);
             count += 1;
         }
     }
     count
+}
+
+/// Whether an operation stands in a block for nothing: it has no effect and nobody uses it.
+pub(crate) fn is_dead(body: &Body, id: OpId) -> bool {
+    let op = body.op(id);
+    // A random number that nobody reads need not be drawn.
+    let effectless = op.name.def().is_some_and(ir::OpDef::is_pure) || op.is::<tfl::RandomUniform>();
+    effectless && op.block().is_some() && op.results().iter().all(|v| body.uses(*v).is_empty())
 }

@@ -1,0 +1,63 @@
+//! `canonicalize`: what can be said shorter without knowing what the graph computes.
+
+use ir::dialect::tfl::*;
+use ir::{Failed, Module, OpRow};
+
+use super::rewrite::{self, Rule, rule};
+use super::rules::{arith, shape};
+use crate::pass::{Cx, for_each_func};
+
+crate::pass! {
+    /// Folds constants, removes unused operations, and simplifies arithmetic and views.
+    ///
+    /// Constants go to the right of commutative operations. Views of views become one; what only moves dimensions of size 1 becomes a reshape.
+    "canonicalize" = Canonicalize {
+        options: {},
+        example: "\"tfl.reshape\" of a \"tfl.reshape\" // becomes one",
+    }
+}
+
+/// The rules. Each leaves fewer operations or a form that others look for.
+pub(super) const RULES: &[Rule] = &[
+    rule("constants to the right", COMMUTATIVE, arith::constant_right),
+    rule("x + 0, x - 0", &[Add::DEF, Sub::DEF], arith::zero_right),
+    rule("x * 1, x / 1", &[Mul::DEF, Div::DEF], arith::one_right),
+    rule("-(-x)", &[Neg::DEF], arith::neg_of_neg),
+    rule("known choices", &[Select::DEF, SelectV2::DEF], arith::known_choice),
+    rule("masks of ones", &[Mul::DEF], arith::mask_of_ones),
+    rule("views without effect", &[Reshape::DEF, Cast::DEF], shape::same_type),
+    rule("reshapes of reshapes", &[Reshape::DEF], shape::reshape_of_reshape),
+    rule("known shapes", &[Reshape::DEF], shape::known_shape),
+    rule("squeezes to reshapes", &[Squeeze::DEF, ExpandDims::DEF], shape::squeeze),
+    rule("transposes of transposes", &[Transpose::DEF], shape::transpose_of_transpose),
+    rule("transposes of units", &[Transpose::DEF], shape::transpose_of_units),
+    rule("reductions of units", REDUCTIONS, shape::reduce_of_units),
+    rule("full slices", &[Slice::DEF], shape::full_slice),
+    rule("full slices", &[StridedSlice::DEF], shape::full_strided_slice),
+    rule("concatenations of one", &[Concatenation::DEF], shape::concatenation_of_one),
+    rule("pads by nothing", &[Pad::DEF, PadV2::DEF, MirrorPad::DEF], shape::pad_by_nothing),
+];
+
+const COMMUTATIVE: &[&ir::OpDef] = &[
+    Add::DEF,
+    Mul::DEF,
+    Maximum::DEF,
+    Minimum::DEF,
+    SquaredDifference::DEF,
+    Equal::DEF,
+    NotEqual::DEF,
+    LogicalAnd::DEF,
+    LogicalOr::DEF,
+];
+
+const REDUCTIONS: &[&ir::OpDef] =
+    &[Mean::DEF, Sum::DEF, ReduceMax::DEF, ReduceMin::DEF, ReduceProd::DEF, ReduceAny::DEF, ReduceAll::DEF];
+
+impl Canonicalize {
+    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        for_each_func(module, |body, _| {
+            rewrite::run(body, &[RULES], |name| cx.count(name));
+            Ok(())
+        })
+    }
+}

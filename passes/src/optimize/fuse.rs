@@ -1,0 +1,86 @@
+//! `optimize`: operations that a kernel computes together become one.
+
+use ir::dialect::tfl::*;
+use ir::{Body, Diagnostic, Failed, Module, OpRow};
+
+use super::canonicalize;
+use super::rewrite::{self, Rule, rule};
+use super::rules::{activation, affine, arith, gelu, matmul, normalize, padding, shape};
+use crate::pass::{Cx, for_each_func};
+
+crate::pass! {
+    /// Fuses operations: activations, biases and factors into the operations in front, and patterns into the operation they spell out.
+    ///
+    /// Runs together with the rules of `canonicalize`. An operation that only exists to be fused and was not is an error.
+    "optimize" = Optimize {
+        options: {},
+        example: "\"tfl.relu\" of a \"tfl.conv_2d\" // becomes {fused_activation_function = \"RELU\"}",
+    }
+}
+
+/// The rules. Of those that start at one operation the first that applies wins.
+const RULES: &[Rule] = &[
+    rule("leaky_relu", &[Maximum::DEF], activation::leaky_relu_from_max),
+    rule("leaky_relu", &[Select::DEF, SelectV2::DEF], activation::leaky_relu_from_select),
+    rule("relu", &[Maximum::DEF], activation::relu_from_max),
+    rule("relu6", &[Minimum::DEF], activation::relu6_from_min),
+    rule("relu6", &[Relu::DEF], activation::relu6_from_relu),
+    rule("relu_n1_to_1", &[Minimum::DEF, Maximum::DEF], activation::relu_n1_to_1),
+    rule("prelu", &[Add::DEF, Sub::DEF], activation::prelu),
+    rule("logistic", &[Div::DEF], activation::logistic),
+    rule("hard_swish", &[Mul::DEF], activation::hard_swish),
+    rule("gelu", &[Mul::DEF], gelu::gelu),
+    rule("softmax", &[Div::DEF], normalize::softmax),
+    rule("l2_normalization", &[Mul::DEF, Div::DEF], normalize::l2_normalization),
+    rule("division to product", &[Div::DEF], arith::div_by_constant),
+    rule("sums of constants", &[Add::DEF], arith::add_of_add),
+    rule("constants into weights and biases", &[Add::DEF, Sub::DEF, Mul::DEF], affine::fold_behind),
+    rule(
+        "constants into weights and biases",
+        &[Conv2D::DEF, DepthwiseConv2D::DEF, FullyConnected::DEF],
+        affine::fold_in_front,
+    ),
+    rule("constants through reshapes", &[Add::DEF, Sub::DEF, Mul::DEF], affine::constant_through_reshape),
+    rule("activations fused", &[Relu::DEF, Relu6::DEF, Relu1::DEF], activation::fuse),
+    rule("activations through reshapes", &[Relu::DEF, Relu6::DEF, Relu1::DEF], affine::activation_through_reshape),
+    rule("pads to SAME", &[Conv2D::DEF, DepthwiseConv2D::DEF], padding::pad_to_same),
+    rule("blocks to dilation", &[BatchToSpaceNd::DEF], padding::dilation),
+    rule("transposes into batch_matmul", &[BatchMatMul::DEF], matmul::transposed_operand),
+    rule("batch_matmul to fully_connected", &[BatchMatMul::DEF], matmul::constant_matrix_right),
+    rule("batch_matmul to fully_connected", &[BatchMatMul::DEF], matmul::constant_matrix_left),
+    rule("reshapes around fully_connected", &[Reshape::DEF], matmul::keep_dims),
+    rule("reshapes around fully_connected", &[FullyConnected::DEF], matmul::flattened_input),
+    rule("implicit broadcasts", &[Add::DEF, Sub::DEF, Mul::DEF, Div::DEF], shape::implicit_broadcast),
+];
+
+impl Optimize {
+    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        for_each_func(module, |body, _| {
+            rewrite::run(body, &[canonicalize::RULES, RULES], |name| cx.count(name));
+            leftovers(body, cx)
+        })
+    }
+}
+
+/// Reports operations that have no form of their own, each by its node.
+fn leftovers(body: &Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+    let mut failed = Ok(());
+    for id in body.walk() {
+        let op = body.op(id);
+        let node = op.loc.node().unwrap_or("(unnamed)");
+        let d = if op.is::<RandomUniform>() {
+            Diagnostic::error("optimize/random", format!("`{node}` draws random numbers that reach an output"))
+                .help("export the model for inference, with dropout switched off")
+        } else if let Some(name) = op.name.as_str().strip_prefix("tf.") {
+            Diagnostic::error(
+                "legalize/unsupported",
+                format!("TensorFlow operations without a TFLite form: {name} ({node})"),
+            )
+            .help("replace them in the model by supported operations")
+        } else {
+            continue;
+        };
+        failed = Err(cx.sink.error(d.at(&op.loc)));
+    }
+    failed
+}
