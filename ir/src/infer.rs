@@ -47,8 +47,8 @@ pub fn infer(body: &Body, def: &OpDef, attrs: &Attrs, operands: &[Value]) -> Inf
     InferCx { known, ..InferCx::new(attrs, types, constants) }.run(def)
 }
 
-/// The elements of an integer scalar or vector, as far as they are known: constants, sizes of known dimensions, and what is packed, joined
-/// or sliced from them. `None` if not even their number is known.
+/// The elements of an integer scalar or vector, as far as they are known: constants, sizes of known dimensions, and what is packed, joined,
+/// sliced, picked or multiplied from them. `None` if not even their number is known.
 pub fn known_ints(body: &Body, v: Value) -> Option<Vec<Option<i64>>> {
     known_at(body, v, 16)
 }
@@ -75,9 +75,18 @@ fn known_at(body: &Body, v: Value, depth: usize) -> Option<Vec<Option<i64>>> {
         }
         "tfl.cast" | "tfl.reshape" => operand(0),
         "tfl.strided_slice" => sliced(body, op, operand(0)),
+        "tfl.gather" => picked(body, op, operand(0)),
+        "tfl.reduce_prod" => operand(0).map(|v| vec![v.into_iter().try_fold(1i64, |n, d| n.checked_mul(d?))]),
         _ => None,
     };
     found.or_else(unknown)
+}
+
+/// Elements of a vector, picked by constant indices.
+fn picked(body: &Body, op: &crate::body::Operation, of: Option<Vec<Option<i64>>>) -> Option<Vec<Option<i64>>> {
+    let of = of?;
+    let indices = body.constant(*op.operands().get(1)?)?.to_i64()?;
+    indices.into_iter().map(|i| of.get(usize::try_from(i).ok()?).copied()).collect()
 }
 
 /// A strided slice of a vector with constant bounds.

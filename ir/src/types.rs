@@ -302,6 +302,17 @@ impl TensorType {
         self.shape.as_ref()?.iter().try_fold(1usize, |n, d| n.checked_mul((*d)?))
     }
 
+    /// This type, with what is unknown of its shape taken from another of the same rank.
+    #[must_use]
+    pub fn or(&self, other: &TensorType) -> TensorType {
+        let shape = match (&self.shape, &other.shape) {
+            (Some(a), Some(b)) if a.len() == b.len() => Some(a.iter().zip(b).map(|(a, b)| a.or(*b)).collect()),
+            (Some(a), _) => Some(a.clone()),
+            (None, b) => b.clone(),
+        };
+        TensorType { shape, ..self.clone() }
+    }
+
     /// The same shape with another element type.
     pub fn with_elem(&self, elem: Elem) -> TensorType {
         TensorType { elem, ..self.clone() }

@@ -67,17 +67,17 @@ fn known_shape(body: &Body, op: OpId) -> Option<Tensor> {
     }
 }
 
-/// Infers the result types of a function's operations anew, from its arguments on. What cannot be inferred keeps its type.
+/// Infers the result types of a function's operations anew, from its arguments on. What cannot be inferred stays as it was known.
 pub fn infer_again(body: &mut Body) {
     for id in body.walk() {
         let op = body.op(id);
         let Some(def) = op.name.def().filter(|d| d.infer.is_some() && !d.is_constant()) else { continue };
-        let (props, operands, results) = (op.props.clone(), op.operands().to_vec(), op.results().to_vec());
-        if let Ok(types) = infer::infer(body, def, &props, &operands) {
-            for (v, ty) in results.into_iter().zip(types) {
+        if let Ok(types) = infer::infer(body, def, &op.props, op.operands()) {
+            for (v, ty) in op.results().to_vec().into_iter().zip(types) {
                 // An element type that inference does not know, such as a quantized one, stays.
-                if let (Type::Tensor(new), Type::Tensor(old)) = (ty, body.ty(v).clone()) {
-                    body.set_ty(v, Type::Tensor(new.with_elem(old.elem)));
+                if let (Type::Tensor(new), Type::Tensor(old)) = (ty, body.ty(v)) {
+                    let ty = Type::Tensor(new.or(old).with_elem(old.elem.clone()));
+                    body.set_ty(v, ty);
                 }
             }
         }

@@ -45,7 +45,13 @@ impl Legalize {
                 match legalize(body, id) {
                     Ok(Some(new)) if behind_unknown => unknown.extend(new),
                     Ok(Some(_)) => {}
-                    Ok(None) if is_kept(body.op(id).name.as_str()) => {}
+                    Ok(None) if is_kept(body.op(id).name.as_str()) => {
+                        let op = body.op(id);
+                        let ty = op.operands().first().map(|x| body.ty(*x).clone());
+                        if let (Some(y), Some(ty)) = (op.result(), ty) {
+                            body.set_ty(y, ty);
+                        }
+                    }
                     Ok(None) => {
                         let op = body.op(id);
                         unsupported.entry(op.name.as_str().to_owned()).or_default().push((op.loc.clone(), node(op)));
@@ -74,7 +80,7 @@ fn node(op: &Operation) -> String {
     op.loc.node().unwrap_or("(unnamed)").to_owned()
 }
 
-/// Operations that stay until a pattern takes them in.
+/// Operations of one operand, and of its type, that stay until a pattern takes them in.
 fn is_kept(name: &str) -> bool {
     matches!(name, "tf.Erf" | "tf.Erfc")
 }

@@ -2,6 +2,7 @@
 
 mod batch;
 pub(crate) mod dce;
+mod einsum;
 mod freeze;
 mod inline;
 mod lower;

@@ -5,7 +5,7 @@ use ir::infer::InferError;
 use ir::{Dim, Elem, OpRow, Tensor, Type, Value};
 
 use super::lower::{Lower, Lowered};
-use super::nn;
+use super::{einsum, nn};
 
 /// Applies the rule of an operation; `None` if there is none.
 pub(super) fn apply(l: &mut Lower<'_>) -> Result<Option<Vec<Value>>, InferError> {
@@ -35,6 +35,7 @@ pub(super) fn apply(l: &mut Lower<'_>) -> Result<Option<Vec<Value>>, InferError>
         "Conv3D" => one(nn::conv_3d(l)),
         "MatMul" => one(nn::mat_mul(l)),
         "BatchMatMul" | "BatchMatMulV2" | "BatchMatMulV3" => one(nn::batch_mat_mul(l)),
+        "Einsum" => one(einsum::einsum(l)),
         "BiasAdd" | "BiasAddV1" => one(nn::bias_add(l)),
         "FusedBatchNorm" | "FusedBatchNormV2" | "FusedBatchNormV3" => one(nn::fused_batch_norm(l)),
         "MaxPool" => one(nn::pool(l, true)),

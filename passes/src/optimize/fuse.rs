@@ -5,7 +5,7 @@ use ir::{Body, Diagnostic, Failed, Module, OpRow};
 
 use super::canonicalize;
 use super::rewrite::{self, Rule, rule};
-use super::rules::{activation, affine, arith, gelu, matmul, normalize, padding, shape};
+use super::rules::{activation, affine, arith, gelu, matmul, normalize, padding, shape, transpose};
 use crate::pass::{Cx, for_each_func};
 
 crate::pass! {
@@ -32,6 +32,8 @@ const RULES: &[Rule] = &[
     rule("gelu", &[Mul::DEF], gelu::gelu),
     rule("softmax", &[Div::DEF], normalize::softmax),
     rule("l2_normalization", &[Mul::DEF, Div::DEF], normalize::l2_normalization),
+    rule("one_hot", &[Cast::DEF], shape::one_hot),
+    rule("rsqrt", &[Div::DEF], arith::rsqrt),
     rule("division to product", &[Div::DEF], arith::div_by_constant),
     rule("sums of constants", &[Add::DEF], arith::add_of_add),
     rule("constants into weights and biases", &[Add::DEF, Sub::DEF, Mul::DEF], affine::fold_behind),
@@ -42,7 +44,8 @@ const RULES: &[Rule] = &[
     ),
     rule("constants through reshapes", &[Add::DEF, Sub::DEF, Mul::DEF], affine::constant_through_reshape),
     rule("activations fused", &[Relu::DEF, Relu6::DEF, Relu1::DEF], activation::fuse),
-    rule("activations through reshapes", &[Relu::DEF, Relu6::DEF, Relu1::DEF], affine::activation_through_reshape),
+    rule("signs into weights and biases", &[Neg::DEF], affine::neg_behind),
+    rule("activations through reshapes", &[Relu::DEF, Relu6::DEF, Relu1::DEF, Neg::DEF], affine::unary_through_reshape),
     rule("pads to SAME", &[Conv2D::DEF, DepthwiseConv2D::DEF], padding::pad_to_same),
     rule("blocks to dilation", &[BatchToSpaceNd::DEF], padding::dilation),
     rule("transposes into batch_matmul", &[BatchMatMul::DEF], matmul::transposed_operand),
@@ -50,7 +53,31 @@ const RULES: &[Rule] = &[
     rule("batch_matmul to fully_connected", &[BatchMatMul::DEF], matmul::constant_matrix_left),
     rule("reshapes around fully_connected", &[Reshape::DEF], matmul::keep_dims),
     rule("reshapes around fully_connected", &[FullyConnected::DEF], matmul::flattened_input),
-    rule("implicit broadcasts", &[Add::DEF, Sub::DEF, Mul::DEF, Div::DEF], shape::implicit_broadcast),
+    rule("transposes behind others", transpose::ELEMENTWISE, transpose::through_elementwise),
+    rule("transposes behind others", &[Pad::DEF, PadV2::DEF, MirrorPad::DEF], transpose::through_pad),
+    rule("transposes behind others", &[Concatenation::DEF], transpose::through_concatenation),
+    rule(
+        "transposes into reductions",
+        &[Mean::DEF, Sum::DEF, ReduceMax::DEF, ReduceMin::DEF, ReduceProd::DEF],
+        transpose::into_reduction,
+    ),
+    rule("implicit broadcasts", BROADCASTING, shape::implicit_broadcast),
+];
+
+const BROADCASTING: &[&ir::OpDef] = &[
+    Add::DEF,
+    Sub::DEF,
+    Mul::DEF,
+    Div::DEF,
+    Maximum::DEF,
+    Minimum::DEF,
+    SquaredDifference::DEF,
+    Equal::DEF,
+    NotEqual::DEF,
+    Less::DEF,
+    LessEqual::DEF,
+    Greater::DEF,
+    GreaterEqual::DEF,
 ];
 
 impl Optimize {

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use ir::dialect::tfl::{self, Activation};
 use ir::{
-    At, Attr, Body, Builder, Dim, Elem, Loc, OpDef, OpId, OpName, OpRow, OpSpec, Operation, Tensor, TensorType, Traits,
-    Type, Value, infer,
+    At, Attr, Body, Builder, Dim, Elem, Loc, OpDef, OpId, OpName, OpRow, OpSpec, Operation, Tensor, Traits, Type,
+    Value, infer,
 };
 
 use crate::fold;
@@ -50,6 +50,7 @@ pub(crate) fn run(body: &mut Body, tables: &[&'static [Rule]], mut count: impl F
     }
     let mut left = REWRITINGS * (body.walk().len() + SWEEPS);
     for _ in 0..SWEEPS {
+        fold::infer_again(body);
         let mut work = Worklist::default();
         body.walk().into_iter().rev().for_each(|id| work.push(id));
         let before = left;
@@ -95,7 +96,14 @@ fn step(
         let mut r = Rewriter { body, root: id, added: Vec::new() };
         let new = (rule.apply)(&mut r);
         let added = r.added;
-        let Some(new) = new.filter(|new| *new != old && fits(body, *new, old)) else { continue };
+        let Some(new) = new.filter(|new| *new != old && fits(body, *new, old)) else {
+            for id in added.into_iter().rev() {
+                if dce::is_dead(body, id) {
+                    body.erase(id);
+                }
+            }
+            continue;
+        };
         refine(body, new, old);
         body.replace_all_uses(old, new);
         let own = body.op(id).loc.clone();
@@ -131,16 +139,12 @@ fn fits(body: &Body, new: Value, old: Value) -> bool {
 
 /// What was known of the old value's shape is known of the new one's.
 fn refine(body: &mut Body, new: Value, old: Value) {
-    if body.def_op(new).is_none() || body.constant(new).is_some() {
+    if body.def_op(new).is_none() {
         return;
     }
     let (Type::Tensor(n), Type::Tensor(o)) = (body.ty(new), body.ty(old)) else { return };
-    let shape = match (&n.shape, &o.shape) {
-        (Some(n), Some(o)) => Some(n.iter().zip(o).map(|(n, o)| n.or(*o)).collect()),
-        (n, o) => n.clone().or_else(|| o.clone()),
-    };
-    let ty = TensorType { shape, ..n.clone() };
-    body.set_ty(new, Type::Tensor(ty));
+    let ty = Type::Tensor(n.or(o));
+    body.set_ty(new, ty);
 }
 
 /// Erases an operation and the operands nobody else uses; gives the locations of those that compute something, the nearest first.
@@ -295,8 +299,8 @@ impl Rewriter<'_> {
     }
     fn insert(&mut self, spec: OpSpec) -> Value {
         let id = self.builder().insert(spec);
-        self.added.push(id);
-        self.body.op(id).results()[0]
+        let v = self.body.op(id).results()[0];
+        self.note(v)
     }
     /// A new operation with one result, whose type is inferred.
     pub fn emit<R: OpRow>(&mut self, row: &R, operands: &[Value]) -> Option<Value> {
@@ -334,22 +338,43 @@ impl Rewriter<'_> {
     pub fn root_with(&mut self, operands: &[Value]) -> Option<Value> {
         self.again(self.root, operands, None)
     }
+    /// Sets an attribute of the operation, just made, of a value.
+    pub fn set(&mut self, v: Value, name: &str, attr: Attr) {
+        if let Some(id) = self.body.def_op(v) {
+            self.body.op_mut(id).props.set(name, attr);
+        }
+    }
+    /// The root once more, with other operands, from which its type is inferred.
+    pub fn root_on(&mut self, operands: &[Value]) -> Option<Value> {
+        let op = self.op();
+        let ty = infer::infer(self.body, op.name.def()?, &op.props, operands).ok()?;
+        let elem = self.body.ty(self.output()?).elem()?.clone();
+        let ty = ty.first()?.as_tensor()?.with_elem(elem);
+        Some(self.again_typed(self.root, operands, None, Type::Tensor(ty)))
+    }
     /// A constant that comes from the root.
     pub fn new_constant(&mut self, t: Tensor) -> Value {
-        self.builder().constant(t)
+        let v = self.builder().constant(t);
+        self.note(v)
     }
     /// A constant that takes the place of another value, whose location it keeps.
     pub fn constant_for(&mut self, of: Value, t: Tensor) -> Value {
         let loc = self.body.loc(of).clone();
-        Builder::new(self.body, At::Before(self.root), loc).constant(t)
+        let v = Builder::new(self.body, At::Before(self.root), loc).constant(t);
+        self.note(v)
     }
     /// An int32 vector.
     pub fn i32s(&mut self, values: &[i32]) -> Value {
-        self.builder().i32s(values)
+        self.new_constant(Tensor::i32(&[values.len()], values.to_vec()))
     }
     /// The absent optional operand.
     pub fn no_value(&mut self) -> Value {
-        self.builder().no_value()
+        let v = self.builder().no_value();
+        self.note(v)
+    }
+    fn note(&mut self, v: Value) -> Value {
+        self.added.extend(self.body.def_op(v));
+        v
     }
     /// The same elements in a shape of which at most one dimension is unknown.
     pub fn reshape(&mut self, x: Value, shape: &[Dim]) -> Option<Value> {

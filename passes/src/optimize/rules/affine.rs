@@ -4,7 +4,7 @@
 //! New constants are made; those that others use too stay as they are.
 
 use ir::dialect::tfl::{self, Activation, Padding};
-use ir::{Attr, OpId, QuantRule, Tensor, Value};
+use ir::{Attr, Dim, OpId, QuantRule, Tensor, Value};
 
 use super::activation::takes_activation;
 use super::arith::keeps_shape;
@@ -183,33 +183,56 @@ pub fn fold_in_front(r: &mut Rewriter<'_>) -> Option<Value> {
     r.root_with(&op.operands)
 }
 
-/// Arithmetic with a constant behind a reshape that keeps the last dimension goes in front of it, where it can be folded.
+/// Arithmetic with a constant behind a reshape that keeps or splits the channels goes in front of it, where it can be folded.
 pub fn constant_through_reshape(r: &mut Rewriter<'_>) -> Option<Value> {
     let (y, c) = (r.input(0)?, r.input(1)?);
     let reshape = r.only::<tfl::Reshape>(y)?;
     let x = reshape.ins[0];
     let id = r.body.def_op(x).filter(|_| r.body.has_one_use(x))?;
-    let op = Weighted::new(r, id)?;
-    let channels = op.channels(r)?;
-    let (from, to) = (r.shape(x)?.last()?, r.shape(y)?.last()?);
-    if r.activation(id)? != Activation::None || *from != Some(channels) || from != to || !keeps_shape(r, y, c) {
+    let channels = Weighted::new(r, id)?.channels(r)?;
+    if r.activation(id)? != Activation::None || *r.shape(x)?.last()? != Some(channels) || !keeps_shape(r, y, c) {
         return None;
     }
-    let vector = Tensor::f32(&[channels], per_channel(r, c, channels)?);
+    let t = r.f32_constant(c)?;
+    let numbers = match t.as_f32()? {
+        all if all.len() == channels && is_split(r.shape(y)?, &t.shape(), channels) => all.into_owned(),
+        _ => vec![t.splat_f64()? as f32; channels],
+    };
     let ty = r.body.ty(x).clone();
-    let vector = r.constant_for(c, vector);
+    let vector = r.constant_for(c, Tensor::f32(&[channels], numbers));
     let root = r.body.def_op(r.output()?)?;
     let moved = r.again_typed(root, &[x, vector], None, ty);
     r.emit_as_root(&tfl::Reshape {}, &[moved, reshape.ins[1]])
 }
 
-/// An activation behind a reshape goes in front of it, where it can be fused.
-pub fn activation_through_reshape(r: &mut Rewriter<'_>) -> Option<Value> {
+/// Whether a constant has one element for each of a number of channels, which its dimensions and a tensor's last ones count alike.
+fn is_split(tensor: &[Dim], constant: &[usize], channels: usize) -> bool {
+    let skip = constant.iter().take_while(|d| **d == 1).count();
+    let dims = &constant[skip..];
+    let last = &tensor[tensor.len().saturating_sub(dims.len())..];
+    dims.iter().product::<usize>() == channels && last.iter().copied().eq(dims.iter().map(|d| Some(*d)))
+}
+
+/// The sign of a convolution's result is that of its weights and bias.
+pub fn neg_behind(r: &mut Rewriter<'_>) -> Option<Value> {
+    let x = r.input(0)?;
+    let id = r.body.def_op(x).filter(|_| r.body.has_one_use(x))?;
+    let op = Weighted::new(r, id)?;
+    if r.activation(id)? != Activation::None || r.f32_constant(op.operands[op.weight]).is_none() {
+        return None;
+    }
+    let minus_one = r.new_constant(Tensor::f32(&[], vec![-1.0]));
+    r.emit_as_root(&tfl::Mul::default(), &[x, minus_one])
+}
+
+/// An activation or a change of sign behind a reshape goes in front of it, where it can be fused.
+pub fn unary_through_reshape(r: &mut Rewriter<'_>) -> Option<Value> {
     let reshape = r.only::<tfl::Reshape>(r.input(0)?)?;
     let x = reshape.ins[0];
-    takes_activation(r, x)?;
-    let ty = r.body.ty(x).clone();
-    let root = r.body.def_op(r.output()?)?;
-    let moved = r.again_typed(root, &[x], None, ty);
-    r.emit_as_root(&tfl::Reshape {}, &[moved, reshape.ins[1]])
+    let id = takes_activation(r, x)?;
+    if r.op().is::<tfl::Neg>() {
+        Weighted::new(r, id)?;
+    }
+    let y = r.root_on(&[x])?;
+    r.emit_as_root(&tfl::Reshape {}, &[y, reshape.ins[1]])
 }

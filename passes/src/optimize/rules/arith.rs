@@ -29,6 +29,13 @@ fn neutral(r: &mut Rewriter<'_>, number: f64) -> Option<Value> {
     (plain && r.splat(c)? == number && keeps_shape(r, x, c)).then_some(x)
 }
 
+/// `max(x, -inf)`, `min(x, inf)`
+pub fn infinite_bound(r: &mut Rewriter<'_>) -> Option<Value> {
+    let (x, c) = (r.input(0)?, r.input(1)?);
+    let no_bound = if r.row::<tfl::Maximum>().is_some() { f64::NEG_INFINITY } else { f64::INFINITY };
+    (r.is_f32(x) && r.splat(c)? == no_bound && keeps_shape(r, x, c)).then_some(x)
+}
+
 /// Whether a constant operand leaves the shape of the other one as it is.
 pub fn keeps_shape(r: &Rewriter<'_>, x: Value, c: Value) -> bool {
     let (Some(x), Some(c)) = (r.shape(x), r.shape(c)) else { return false };
@@ -52,6 +59,13 @@ pub fn div_by_constant(r: &mut Rewriter<'_>) -> Option<Value> {
     let inverse = Tensor::f32(&t.shape(), values.iter().map(|v| 1.0 / v).collect());
     let inverse = r.constant_for(c, inverse);
     r.emit_as_root(&tfl::Mul { fused_activation_function: row.fused_activation_function }, &[x, inverse])
+}
+
+/// `1 / sqrt(x)`
+pub fn rsqrt(r: &mut Rewriter<'_>) -> Option<Value> {
+    let sqrt = r.only::<tfl::Sqrt>(r.input(1)?)?;
+    let plain = r.root_activation()? == Activation::None && r.splat(r.input(0)?)? == 1.0;
+    if plain && keeps_shape(r, sqrt.ins[0], r.input(0)?) { r.emit(&tfl::Rsqrt {}, &sqrt.ins) } else { None }
 }
 
 /// `(x + a) + b` is `x + (a + b)`.

@@ -9,7 +9,9 @@ use crate::optimize::rewrite::Rewriter;
 pub fn keep_dims(r: &mut Rewriter<'_>) -> Option<Value> {
     let v = r.input(0)?;
     let fc = r.only::<tfl::FullyConnected>(v)?;
-    let (x, y) = (r.def::<tfl::Reshape>(fc.ins[0])?.ins[0], r.output()?);
+    // The reshape in front may be gone already.
+    let x = r.def::<tfl::Reshape>(fc.ins[0]).map_or(fc.ins[0], |f| f.ins[0]);
+    let y = r.output()?;
     let depth = *r.shape(fc.ins[1])?.get(1)?;
     let (from, to) = (r.shape(x)?, r.shape(y)?);
     let rank = from.len();

@@ -8,3 +8,4 @@ pub(super) mod matmul;
 pub(super) mod normalize;
 pub(super) mod padding;
 pub(super) mod shape;
+pub(super) mod transpose;

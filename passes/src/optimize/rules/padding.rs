@@ -53,16 +53,8 @@ pub fn pad_to_same(r: &mut Rewriter<'_>) -> Option<Value> {
     let mut operands = r.op().operands().to_vec();
     operands[0] = x;
     let v = r.root_with(&operands)?;
-    set(r, v, &[("padding", Attr::str(Padding::Same.as_str()))]);
+    r.set(v, "padding", Attr::str(Padding::Same.as_str()));
     Some(v)
-}
-
-/// Sets attributes of the operation that makes a value.
-fn set(r: &mut Rewriter<'_>, v: Value, attrs: &[(&str, Attr)]) {
-    let Some(id) = r.body.def_op(v) else { return };
-    for (name, attr) in attrs {
-        r.body.op_mut(id).props.set(*name, attr.clone());
-    }
 }
 
 /// `batch_to_space_nd(op(space_to_batch_nd(x)))` is a dilated convolution.
@@ -105,12 +97,9 @@ pub fn dilation(r: &mut Rewriter<'_>) -> Option<Value> {
         operands[0] = r.emit(&tfl::Pad {}, &[x, pads])?;
     }
     let v = r.again(id, &operands, None)?;
-    let attrs = [
-        ("padding", Attr::str(padding.as_str())),
-        ("dilation_h_factor", Attr::i32(i32::try_from(bh).ok()?)),
-        ("dilation_w_factor", Attr::i32(i32::try_from(bw).ok()?)),
-    ];
-    set(r, v, &attrs);
+    r.set(v, "padding", Attr::str(padding.as_str()));
+    r.set(v, "dilation_h_factor", Attr::i32(bh as i32));
+    r.set(v, "dilation_w_factor", Attr::i32(bw as i32));
     Some(v)
 }
 

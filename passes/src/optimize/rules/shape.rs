@@ -1,7 +1,7 @@
 //! Operations that only move elements: without effect, twice in a row, or better written as a reshape.
 
 use ir::dialect::tfl;
-use ir::{Dim, QuantParams, Value, infer};
+use ir::{Attr, Dim, Elem, QuantParams, Tensor, Value, infer};
 
 use crate::optimize::rewrite::{Rewriter, sizes};
 
@@ -95,6 +95,27 @@ pub fn reduce_of_units(r: &mut Rewriter<'_>) -> Option<Value> {
     if axes.into_iter().all(unit) { as_reshape(r) } else { None }
 }
 
+/// A reduction whose dimensions are put back by a reshape keeps them.
+pub fn reduction_that_keeps(r: &mut Rewriter<'_>) -> Option<Value> {
+    let (v, y) = (r.input(0)?, r.output()?);
+    let id = r.body.def_op(v).filter(|_| r.body.has_one_use(v))?;
+    let op = r.body.op(id);
+    let operands = op.operands().to_vec();
+    if op.attr("keep_dims")?.as_bool()? {
+        return None;
+    }
+    let shape = r.shape(operands[0])?;
+    let axes =
+        r.ints(operands[1])?.into_iter().map(|a| infer::axis(a, shape.len()).ok()).collect::<Option<Vec<_>>>()?;
+    let kept: Vec<Dim> = (0..shape.len()).map(|i| if axes.contains(&i) { Some(1) } else { shape[i] }).collect();
+    if r.shape(y)? != kept || kept.iter().filter(|d| d.is_none()).count() > 1 {
+        return None;
+    }
+    let kept = r.again(id, &operands, None)?;
+    r.set(kept, "keep_dims", Attr::Bool(true));
+    Some(kept)
+}
+
 /// A slice of everything.
 pub fn full_slice(r: &mut Rewriter<'_>) -> Option<Value> {
     let (x, y) = (r.input(0)?, r.output()?);
@@ -155,4 +176,23 @@ pub fn implicit_broadcast(r: &mut Rewriter<'_>) -> Option<Value> {
     let (now, then) = (r.body.tensor_ty(r.output()?)?, ty.first()?.as_tensor()?);
     let same = now.static_shape().is_some() && now.shape == then.shape;
     if same { r.root_with(&new) } else { None }
+}
+
+/// Numbers compared with `0, 1, 2, ..` along a new last dimension are one-hot.
+pub fn one_hot(r: &mut Rewriter<'_>) -> Option<Value> {
+    let equal = r.def::<tfl::Equal>(r.input(0)?)?;
+    let (index, counted) = (equal.ins[0], r.constant(equal.ins[1])?);
+    let shape = r.shape(index)?.to_vec();
+    let depth = counted.len();
+    let counts = counted.to_i64()?.into_iter().eq(0..depth as i64) && counted.shape().last() == Some(&depth);
+    let index_type = r.body.ty(index).elem()?;
+    let fits = counts && depth > 1 && shape.last() == Some(&Some(1)) && counted.shape().len() <= shape.len();
+    if !fits || !r.is_f32(r.output()?) || *index_type != Elem::I32 {
+        return None;
+    }
+    let index = r.reshape(index, &shape[..shape.len() - 1])?;
+    let depth = r.new_constant(Tensor::i32(&[], vec![i32::try_from(depth).ok()?]));
+    let on = r.new_constant(Tensor::f32(&[], vec![1.0]));
+    let off = r.new_constant(Tensor::f32(&[], vec![0.0]));
+    r.emit_as_root(&tfl::OneHot { axis: -1 }, &[index, depth, on, off])
 }
