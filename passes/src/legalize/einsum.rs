@@ -35,7 +35,7 @@ pub(super) fn einsum(l: &mut Lower<'_>) -> Lowered {
         return Err(InferError::new(format!("equation `{equation}` takes a diagonal, which has no TFLite form")));
     }
     match &labels[..] {
-        [x] => one(l, x, &result).ok_or_else(malformed)?,
+        [x] => one(l, x, &result),
         [x, y] => two(l, x, y, &result, &equation),
         _ => Err(InferError::new(format!("equation `{equation}` has more than two operands"))),
     }
@@ -51,19 +51,15 @@ fn expand(term: &str, hidden: usize) -> Vec<Label> {
 }
 
 /// A permutation, or a sum over what is not in the result.
-fn one(l: &mut Lower<'_>, x: &[Label], result: &[Label]) -> Option<Lowered> {
-    let kept: Vec<Label> = x.iter().copied().filter(|c| result.contains(c)).collect();
-    let perm = order(&kept, result)?;
-    let summed: Vec<i64> = (0..x.len()).filter(|i| !result.contains(&x[*i])).map(|i| i as i64).collect();
-    let mut v = l.input(0).ok()?;
+fn one(l: &mut Lower<'_>, x: &[Label], result: &[Label]) -> Lowered {
+    let (kept, summed): (Vec<usize>, Vec<usize>) = (0..x.len()).partition(|i| result.contains(&x[*i]));
+    let perm = order(&kept.iter().map(|i| x[*i]).collect::<Vec<_>>(), result)?;
+    let mut v = l.input(0)?;
     if !summed.is_empty() {
-        let axes = l.i32s(&summed);
-        v = match l.emit(&tfl::Sum { keep_dims: false }, &[v, axes]) {
-            Ok(v) => v,
-            Err(e) => return Some(Err(e)),
-        };
+        let axes = l.i32s(&summed.iter().map(|i| *i as i64).collect::<Vec<_>>());
+        v = l.emit(&tfl::Sum { keep_dims: false }, &[v, axes])?;
     }
-    Some(transpose(l, v, &perm))
+    transpose(l, v, &perm)
 }
 
 fn two(l: &mut Lower<'_>, x: &[Label], y: &[Label], result: &[Label], equation: &str) -> Lowered {
@@ -88,30 +84,32 @@ fn two(l: &mut Lower<'_>, x: &[Label], y: &[Label], result: &[Label], equation: 
     // Rows of a product with one matrix for all batches need not be flattened.
     let flat_rows = if batch.is_empty() && !rows.is_empty() { row_dims.clone() } else { vec![product(&row_dims)] };
 
-    let perm = order(x, &[&batch[..], &rows, &summed].concat());
-    let a = arranged(l, a, perm, [&batch_dims[..], &flat_rows, &[product(&sum_dims)]].concat())?;
-    let perm = order(y, &[&batch[..], &summed, &columns].concat());
-    let b = arranged(l, b, perm, [&batch_dims[..], &[product(&sum_dims)], &[product(&column_dims)]].concat())?;
+    let perm = order(x, &[&batch[..], &rows, &summed].concat())?;
+    let a = arranged(l, a, &perm, &[&batch_dims[..], &flat_rows, &[product(&sum_dims)]].concat())?;
+    let perm = order(y, &[&batch[..], &summed, &columns].concat())?;
+    let b = arranged(l, b, &perm, &[&batch_dims[..], &[product(&sum_dims)], &[product(&column_dims)]].concat())?;
     let row = tfl::BatchMatMul { adj_x: false, adj_y: false, asymmetric_quantize_inputs: None };
     let v = l.emit(&row, &[a, b])?;
 
     let v = reshape(l, v, &[&batch_dims[..], &row_dims, &column_dims].concat())?;
-    let perm = order(&[&batch[..], &rows, &columns].concat(), result);
-    transpose(l, v, &perm.unwrap_or_default())
+    let perm = order(&[&batch[..], &rows, &columns].concat(), result)?;
+    transpose(l, v, &perm)
 }
 
-/// Where in `from` each label of `to` is; `None` if one is missing.
-fn order(from: &[Label], to: &[Label]) -> Option<Vec<i64>> {
-    to.iter().map(|c| Some(from.iter().position(|f| f == c)? as i64)).collect()
+/// Where in `from` each label of `to` is.
+fn order(from: &[Label], to: &[Label]) -> Result<Vec<i64>, InferError> {
+    let place = |c: &Label| from.iter().position(|f| f == c).map(|i| i as i64);
+    let missing = || InferError::new("its equation has a label in the result that no operand has");
+    to.iter().map(place).collect::<Option<_>>().ok_or_else(missing)
 }
 
 fn product(dims: &[Dim]) -> Dim {
     dims.iter().try_fold(1usize, |n, d| n.checked_mul((*d)?))
 }
 
-fn arranged(l: &mut Lower<'_>, v: Value, perm: Option<Vec<i64>>, shape: Vec<Dim>) -> Lowered {
-    let v = transpose(l, v, &perm.unwrap_or_default())?;
-    reshape(l, v, &shape)
+fn arranged(l: &mut Lower<'_>, v: Value, perm: &[i64], shape: &[Dim]) -> Lowered {
+    let v = transpose(l, v, perm)?;
+    reshape(l, v, shape)
 }
 
 fn transpose(l: &mut Lower<'_>, v: Value, perm: &[i64]) -> Lowered {

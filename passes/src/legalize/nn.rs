@@ -28,8 +28,8 @@ fn spatial(l: &Lower<'_>, name: &str) -> Result<(i32, i32), InferError> {
     if nchw { Ok((pick(2)?, pick(3)?)) } else { Ok((pick(1)?, pick(2)?)) }
 }
 
-/// The padding option; explicit padding becomes a pad of its own.
-fn padding(l: &mut Lower<'_>, x: Value) -> Result<(Value, Padding), InferError> {
+/// The padding option; explicit padding becomes a pad of its own with a value.
+fn padding(l: &mut Lower<'_>, x: Value, value: f32) -> Result<(Value, Padding), InferError> {
     match l.attr_str("padding") {
         "SAME" => Ok((x, Padding::Same)),
         "VALID" => Ok((x, Padding::Valid)),
@@ -42,9 +42,23 @@ fn padding(l: &mut Lower<'_>, x: Value) -> Result<(Value, Padding), InferError> 
             let (h, w) = if nchw { (4, 6) } else { (2, 4) };
             let pads = [0, 0, p[h], p[h + 1], p[w], p[w + 1], 0, 0];
             let pads = l.constant(Tensor::i32(&[4, 2], pads.iter().map(|v| *v as i32).collect()));
-            Ok((l.emit(&tfl::Pad {}, &[x, pads])?, Padding::Valid))
+            if value == 0.0 || is_positive(l, x) {
+                return Ok((l.emit(&tfl::Pad {}, &[x, pads])?, Padding::Valid));
+            }
+            let value = l.scalar(value);
+            Ok((l.emit(&tfl::PadV2 {}, &[x, pads, value])?, Padding::Valid))
         }
         other => Err(InferError::new(format!("padding `{other}` is unknown"))),
+    }
+}
+
+/// Whether a value is at least 0 for certain: then 0 is as good a lowest value, and has an int8 form without loss.
+fn is_positive(l: &Lower<'_>, v: Value) -> bool {
+    let Some(op) = l.body.def_op(v).map(|d| l.body.op(d)) else { return false };
+    match op.name.as_str() {
+        "tfl.relu" | "tfl.relu6" | "tfl.logistic" | "tfl.softmax" => true,
+        "tfl.transpose" | "tfl.reshape" => op.operands().first().is_some_and(|x| is_positive(l, *x)),
+        _ => false,
     }
 }
 
@@ -59,7 +73,7 @@ pub(super) fn conv_2d(l: &mut Lower<'_>) -> Lowered {
     let (stride_h, stride_w) = spatial(l, "strides")?;
     let (dilation_h_factor, dilation_w_factor) = spatial(l, "dilations")?;
     in_nhwc(l, x, |l, x| {
-        let (x, padding) = padding(l, x)?;
+        let (x, padding) = padding(l, x, 0.0)?;
         let o = l.shape(w).and_then(|s| s[0]);
         let bias = zeros(l, o)?;
         let fused_activation_function = Activation::None;
@@ -85,7 +99,7 @@ pub(super) fn depthwise(l: &mut Lower<'_>) -> Lowered {
     let (stride_h, stride_w) = spatial(l, "strides")?;
     let (dilation_h_factor, dilation_w_factor) = spatial(l, "dilations")?;
     in_nhwc(l, x, |l, x| {
-        let (x, padding) = padding(l, x)?;
+        let (x, padding) = padding(l, x, 0.0)?;
         let bias = zeros(l, Some(c * m))?;
         let row = tfl::DepthwiseConv2D {
             depth_multiplier: i32::try_from(m).map_err(|_| bad("the depth multiplier is too large"))?,
@@ -102,19 +116,25 @@ pub(super) fn depthwise(l: &mut Lower<'_>) -> Lowered {
 
 pub(super) fn conv_2d_backprop_input(l: &mut Lower<'_>) -> Lowered {
     let (sizes, w, x) = (l.input(0)?, l.input(1)?, l.input(2)?);
-    if l.attr_str("data_format") == "NCHW" {
-        return Err(bad("data format NCHW is not supported"));
-    }
     let w = l.transpose(w, &[2, 0, 1, 3])?;
-    let sizes = l.index(sizes)?;
+    let mut sizes = l.index(sizes)?;
+    if l.attr_str("data_format") == "NCHW" {
+        let nhwc = l.i32s(&[0, 2, 3, 1]);
+        sizes = l.emit(&tfl::Gather { axis: 0, batch_dims: 0 }, &[sizes, nhwc])?;
+    }
     let (stride_h, stride_w) = spatial(l, "strides")?;
+    if spatial(l, "dilations")? != (1, 1) {
+        return Err(bad("a transposed convolution has no dilation in TFLite"));
+    }
     let padding = match l.attr_str("padding") {
         "SAME" => Padding::Same,
         "VALID" => Padding::Valid,
         other => return Err(InferError::new(format!("padding `{other}` is not supported"))),
     };
-    let row = tfl::TransposeConv { fused_activation_function: Activation::None, padding, stride_h, stride_w };
-    l.emit(&row, &[sizes, w, x])
+    in_nhwc(l, x, |l, x| {
+        let row = tfl::TransposeConv { fused_activation_function: Activation::None, padding, stride_h, stride_w };
+        l.emit(&row, &[sizes, w, x])
+    })
 }
 
 pub(super) fn conv_3d(l: &mut Lower<'_>) -> Lowered {
@@ -189,11 +209,8 @@ pub(super) fn pool(l: &mut Lower<'_>, max: bool) -> Lowered {
     let (stride_h, stride_w) = spatial(l, "strides")?;
     let (filter_height, filter_width) = spatial(l, "ksize")?;
     in_nhwc(l, x, |l, x| {
-        let padding = match l.attr_str("padding") {
-            "SAME" => Padding::Same,
-            "VALID" => Padding::Valid,
-            other => return Err(InferError::new(format!("padding `{other}` is not supported"))),
-        };
+        // What is padded explicitly must not win a maximum; an average counts it.
+        let (x, padding) = padding(l, x, if max { f32::MIN } else { 0.0 })?;
         let fused_activation_function = Activation::None;
         if max {
             let row =

@@ -37,6 +37,9 @@ fn without_max(r: &Rewriter<'_>, v: Value) -> Option<Value> {
     (fits && sub.row.fused_activation_function == Activation::None).then_some(x)
 }
 
+/// 1e-6 in float32, and what is below.
+const LARGEST_EPSILON: f64 = 1.000_001e-6;
+
 /// `x * rsqrt(sum(x^2))` or `x / sqrt(sum(x^2))`, with a small number added to the sum or as its least value
 pub fn l2_normalization(r: &mut Rewriter<'_>) -> Option<Value> {
     let (a, b) = (r.input(0)?, r.input(1)?);
@@ -58,10 +61,10 @@ pub fn l2_normalization(r: &mut Rewriter<'_>) -> Option<Value> {
     r.emit(&tfl::L2Normalization::default(), &[x])
 }
 
-/// The kernel has a guard of its own against division by zero; one as small as this makes no difference to it.
+/// The kernel guards against division by zero by a least norm of its own, 1e-6; what is added here must be as small.
 fn without_epsilon(r: &Rewriter<'_>, v: Value) -> Option<Value> {
     let ins = r.def::<tfl::Maximum>(v).map(|f| f.ins).or_else(|| r.def::<tfl::Add>(v).map(|f| f.ins))?;
-    (r.splat(ins[1])? < 1e-3).then_some(ins[0])
+    (r.splat(ins[1])? <= LARGEST_EPSILON).then_some(ins[0])
 }
 
 /// `x` of `square(x)` or `x * x`

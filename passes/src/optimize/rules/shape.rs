@@ -1,14 +1,20 @@
 //! Operations that only move elements: without effect, twice in a row, or better written as a reshape.
 
-use ir::dialect::tfl;
+use ir::dialect::tfl::{self, Activation};
 use ir::{Attr, Dim, Elem, QuantParams, Tensor, Value, infer};
 
 use crate::optimize::rewrite::{Rewriter, sizes};
 
-/// A reshape, transpose, cast or the like to the type it already has, where the type alone decides.
+/// A reshape or cast to the type it already has.
 pub fn same_type(r: &mut Rewriter<'_>) -> Option<Value> {
     let (x, y) = (r.input(0)?, r.output()?);
     r.same_type(x, y).then_some(x)
+}
+
+/// A repetition to the shape it already has. A dimension that is not known might be repeated.
+pub fn repeated_once(r: &mut Rewriter<'_>) -> Option<Value> {
+    let (x, y) = (r.input(0)?, r.output()?);
+    (r.body.ty(x) == r.body.ty(y) && r.body.tensor_ty(x)?.static_shape().is_some()).then_some(x)
 }
 
 /// `reshape(reshape(x))`
@@ -143,10 +149,10 @@ pub fn full_strided_slice(r: &mut Rewriter<'_>) -> Option<Value> {
     (fits && (0..begin.len()).all(whole)).then_some(x)
 }
 
-/// A concatenation of one value, or a pad by nothing.
+/// A concatenation of one value.
 pub fn concatenation_of_one(r: &mut Rewriter<'_>) -> Option<Value> {
     let [only] = r.op().operands() else { return None };
-    Some(*only)
+    (r.root_activation() == Some(Activation::None)).then_some(*only)
 }
 
 /// A pad by nothing.
