@@ -4,8 +4,10 @@
 
 pub mod error;
 pub mod eval;
+pub mod fixed;
 pub mod float;
 pub mod geometry;
 pub mod movement;
+pub mod reference;
 
 pub use error::KernelError;

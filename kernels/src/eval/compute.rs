@@ -28,7 +28,7 @@ fn positive(v: i32) -> Result<usize> {
     usize::try_from(v).ok().filter(|v| *v > 0).ok_or_else(|| KernelError::new("a stride or dilation is not positive"))
 }
 
-fn params(stride: [i32; 2], dilation: [i32; 2], padding: Padding) -> Result<ConvParams> {
+pub(super) fn params(stride: [i32; 2], dilation: [i32; 2], padding: Padding) -> Result<ConvParams> {
     Ok(ConvParams {
         stride: [positive(stride[0])?, positive(stride[1])?],
         dilation: [positive(dilation[0])?, positive(dilation[1])?],
@@ -99,15 +99,17 @@ fn fully_connected(c: &Call<'_>) -> Result<Vec<Tensor>> {
     }
     let bias = c.optional_f32(2)?;
     let y = matmul::fully_connected(&x, &c.f32(1)?, bias.as_deref(), out, depth, clamp(r.fused_activation_function)?);
-    let shape = if r.keep_num_dims {
-        let mut s = x_shape;
-        s.pop();
-        s.push(out);
-        s
-    } else {
-        vec![x.len() / depth, out]
-    };
-    one(&shape, y)
+    one(&fully_connected_shape(x_shape, x.len() / depth, out, r.keep_num_dims), y)
+}
+
+/// The result's shape: `[batch, out]`, or the input's with another last dimension.
+pub(super) fn fully_connected_shape(mut x: Vec<usize>, batch: usize, out: usize, keep_num_dims: bool) -> Vec<usize> {
+    if !keep_num_dims {
+        return vec![batch, out];
+    }
+    x.pop();
+    x.push(out);
+    x
 }
 
 fn batch_matmul(c: &Call<'_>) -> Result<Vec<Tensor>> {

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use ir::dialect::tfl;
 use ir::{Attr, Body, Elem, Operation, Tensor, TensorType, Value};
 
+use self::quantized::{Kernel, Types};
 use crate::error::{KernelError, Result};
 
 /// Why a function cannot run: the operation, as the user knows it, and the reason.
@@ -104,14 +105,40 @@ fn one(shape: &[usize], values: Vec<f32>) -> Result<Vec<Tensor>> {
 
 /// Computes one operation. `outs` are the element types of its results; shapes follow from the operands.
 pub fn eval_op(op: &Operation, ins: &[Option<Tensor>], outs: &[Elem]) -> std::result::Result<Vec<Tensor>, EvalError> {
-    let call = Call { op, ins, outs };
-    let families = [moves::eval, shapes::eval, quantized::eval, arith::eval, compute::eval];
-    for family in families {
-        if let Some(result) = family(&call) {
-            return result.map_err(|e| EvalError::at(op, e));
-        }
+    let types = ins.iter().map(|t| t.as_ref().map(|t| t.ty().elem.clone())).collect();
+    let kernel = kernel(op, types, outs)?;
+    run(&Call { op, ins, outs }, kernel.as_ref())
+}
+
+/// The kernel of a quantized operation, prepared.
+fn kernel(op: &Operation, ins: Vec<Option<Elem>>, outs: &[Elem]) -> std::result::Result<Option<Kernel>, EvalError> {
+    quantized::prepare(&Types { op, ins, outs }).transpose().map_err(|e| EvalError::at(op, e))
+}
+
+/// Computes one operation, with its kernel if it is a quantized one.
+fn run(call: &Call<'_>, kernel: Option<&Kernel>) -> std::result::Result<Vec<Tensor>, EvalError> {
+    if let Some(k) = kernel {
+        return k.run(call).map_err(|e| EvalError::at(call.op, e));
     }
-    Err(EvalError::at(op, KernelError::new("no kernel computes it")))
+    let families = [moves::eval, shapes::eval, arith::eval, compute::eval];
+    let (families, missing) = match call.is_quantized() {
+        true => (&families[..2], "no integer kernel computes it"),
+        false => (&families[..], "no kernel computes it"),
+    };
+    let result = families.iter().find_map(|family| family(call));
+    result.unwrap_or_else(|| Err(KernelError::new(missing))).map_err(|e| EvalError::at(call.op, e))
+}
+
+/// An operation that runs.
+#[derive(Debug)]
+struct Step {
+    op: ir::OpId,
+    /// If it is quantized.
+    kernel: Option<Kernel>,
+    /// Element types of its results.
+    outs: Vec<Elem>,
+    /// The values that nobody reads after it.
+    done: Vec<Value>,
 }
 
 /// A function, prepared to run.
@@ -119,8 +146,8 @@ pub fn eval_op(op: &Operation, ins: &[Option<Tensor>], outs: &[Elem]) -> std::re
 pub struct Evaluator<'b> {
     body: &'b Body,
     constants: HashMap<Value, Tensor>,
-    /// The operations in order, each with the values that nobody reads after it.
-    steps: Vec<(ir::OpId, Vec<Value>)>,
+    /// The operations in order.
+    steps: Vec<Step>,
 }
 
 impl<'b> Evaluator<'b> {
@@ -128,7 +155,7 @@ impl<'b> Evaluator<'b> {
     pub fn new(body: &'b Body) -> std::result::Result<Evaluator<'b>, EvalError> {
         let mut constants = HashMap::new();
         let mut last = HashMap::new();
-        let mut steps: Vec<(ir::OpId, Vec<Value>)> = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
         for id in body.ops(body.entry()) {
             let op = body.op(id);
             if let Some(v) = op.result()
@@ -148,11 +175,14 @@ impl<'b> Evaluator<'b> {
             for v in op.operands() {
                 last.insert(*v, steps.len());
             }
-            steps.push((id, Vec::new()));
+            let elem = |v: &Value| body.ty(*v).elem().cloned();
+            let outs: Vec<Elem> = op.results().iter().map(|v| elem(v).unwrap_or(Elem::F32)).collect();
+            let kernel = kernel(op, op.operands().iter().map(elem).collect(), &outs)?;
+            steps.push(Step { op: id, kernel, outs, done: Vec::new() });
         }
         for (v, at) in last {
             if !constants.contains_key(&v) {
-                steps[at].1.push(v);
+                steps[at].done.push(v);
             }
         }
         Ok(Evaluator { body, constants, steps })
@@ -171,8 +201,8 @@ impl<'b> Evaluator<'b> {
             }
             values.insert(*v, t.clone());
         }
-        for (id, done) in &self.steps {
-            let op = self.body.op(*id);
+        for step in &self.steps {
+            let op = self.body.op(step.op);
             let ins: Vec<Option<Tensor>> =
                 op.operands().iter().map(|v| values.get(v).or_else(|| self.constants.get(v)).cloned()).collect();
             if op.name.def().is_some_and(|d| d.traits.has(ir::Traits::TERMINATOR)) {
@@ -184,16 +214,14 @@ impl<'b> Evaluator<'b> {
             if op.is::<tfl::NoValue>() {
                 continue;
             }
-            let outs: Vec<Elem> =
-                op.results().iter().map(|v| self.body.ty(*v).elem().cloned().unwrap_or(Elem::F32)).collect();
-            let results = eval_op(op, &ins, &outs)?;
+            let results = run(&Call { op, ins: &ins, outs: &step.outs }, step.kernel.as_ref())?;
             for (v, t) in op.results().iter().zip(results) {
                 observe(*v, &t);
                 if !self.body.uses(*v).is_empty() {
                     values.insert(*v, t);
                 }
             }
-            for v in done {
+            for v in &step.done {
                 values.remove(v);
             }
         }

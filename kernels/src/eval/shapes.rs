@@ -8,9 +8,9 @@ use crate::error::{KernelError, Result};
 use crate::float::reduce::arg_reduce;
 use crate::geometry::{axis, strides};
 
-/// An integer (or boolean) tensor of given values.
+/// An integer (or boolean) tensor of given values; of given codes, if it is quantized.
 pub(super) fn from_ints(shape: &[usize], elem: &Elem, values: &[i64]) -> Result<Tensor> {
-    let bytes: Vec<u8> = match elem {
+    let bytes: Vec<u8> = match elem.storage() {
         Elem::Int(1, _) => values.iter().map(|v| u8::from(*v != 0)).collect(),
         Elem::Int(8, _) => values.iter().map(|v| *v as u8).collect(),
         Elem::Int(16, _) => values.iter().flat_map(|v| (*v as i16).to_le_bytes()).collect(),
@@ -229,5 +229,5 @@ fn scatter_nd(c: &Call<'_>) -> Result<Vec<Tensor>> {
     if *c.elem(0)? == Elem::F32 {
         return one(&shape, out.into_iter().map(|v| v as f32).collect());
     }
-    Ok(vec![from_ints(&shape, &c.elem(0)?.storage(), &out.into_iter().map(|v| v as i64).collect::<Vec<_>>())?])
+    Ok(vec![from_ints(&shape, c.elem(0)?, &out.into_iter().map(|v| v as i64).collect::<Vec<_>>())?])
 }

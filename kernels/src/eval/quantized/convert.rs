@@ -1,0 +1,62 @@
+//! Conversions between real values and codes of any width.
+
+use ir::{Elem, QuantParams, QuantType, Tensor};
+
+use super::{Prepared, Types, affine, scale};
+use crate::error::{KernelError, Result, ensure};
+use crate::eval::{Call, one, shapes};
+use crate::reference::convert;
+use crate::reference::{Affine, Codes};
+
+pub(super) fn quantize(t: &Types<'_>) -> Prepared {
+    let out = t.outs.first().and_then(Elem::quant).ok_or_else(|| KernelError::new("the result is not quantized"))?;
+    let to = affine(out)?;
+    let (min, max) = QuantType::default_range(out.signed, out.width);
+    let range = Codes { min: min as i32, max: max as i32 };
+    let write = |c: &Call<'_>, values: Vec<i32>| {
+        let values: Vec<i64> = values.into_iter().map(i64::from).collect();
+        Ok(vec![shapes::from_ints(&c.shape(0)?, c.elem(0)?, &values)?])
+    };
+    let Ok(from) = t.quant(0) else {
+        return Ok(Box::new(move |c| write(c, convert::quantize(&c.f32(0)?, to, range))));
+    };
+    let from = affine(from)?;
+    convert::requantize([], from, to, range)?;
+    Ok(Box::new(move |c| {
+        let stored = c.ints(0)?.into_iter().map(|v| v as i32);
+        write(c, convert::requantize(stored, from, to, range)?)
+    }))
+}
+
+pub(super) fn dequantize(t: &Types<'_>) -> Prepared {
+    let Ok(q) = t.quant(0) else {
+        return Ok(Box::new(|c| {
+            let v = c.tensor(0)?.to_f64().ok_or_else(|| KernelError::new("it takes numbers"))?;
+            one(&c.shape(0)?, v.into_iter().map(|v| v as f32).collect())
+        }));
+    };
+    let axis = match &q.params {
+        QuantParams::PerTensor { .. } => None,
+        QuantParams::PerAxis { axis, .. } => Some(*axis),
+        _ => return Err(KernelError::new("its parameters are not per tensor or per axis")),
+    };
+    let params = q.scales().into_iter().zip(q.zero_points());
+    let params = params.map(|(s, z)| Ok(Affine { scale: scale(s)?, zero: z as i32 })).collect::<Result<Vec<_>>>()?;
+    Ok(Box::new(move |c| values(c, axis, &params)))
+}
+
+/// The values of the codes of operand 0.
+fn values(c: &Call<'_>, axis: Option<usize>, params: &[Affine]) -> Result<Vec<Tensor>> {
+    let shape = c.shape(0)?;
+    // Elements from one index of the axis to the next.
+    let inner = match axis {
+        None => usize::MAX,
+        Some(a) => {
+            let fits = shape.get(a) == Some(&params.len());
+            ensure(fits, || format!("{} scales along axis {a} of shape {shape:?}", params.len()))?;
+            shape[a + 1..].iter().product::<usize>().max(1)
+        }
+    };
+    let codes = c.ints(0)?.into_iter().enumerate();
+    one(&shape, codes.map(|(i, q)| convert::dequantize(q as i32, params[i / inner % params.len()])).collect())
+}

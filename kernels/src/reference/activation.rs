@@ -1,0 +1,166 @@
+//! Functions of one code: tables of 256, made once.
+
+use super::{Affine, Codes};
+use crate::error::{Result, ensure};
+use crate::fixed::{Multiplier, high_mul_16, inverse_sqrt, round_shift};
+use crate::float::elementwise::erfc;
+
+/// The result of each int8 code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    codes: [i8; 256],
+    /// The least code the function takes.
+    least: i32,
+}
+
+impl Table {
+    /// Of any function of codes, all of which it takes.
+    pub fn new(f: impl Fn(i32) -> i8) -> Table {
+        Table::from(-128, f)
+    }
+
+    /// Of a function of codes from `least` on.
+    fn from(least: i32, f: impl Fn(i32) -> i8) -> Table {
+        Table { codes: std::array::from_fn(|i| f((i as i32 - 128).max(least))), least }
+    }
+
+    /// Applies it. A code below the function's domain is an error.
+    pub fn apply(&self, x: &[i8]) -> Result<Vec<i8>> {
+        let inside = self.least == -128 || x.iter().all(|q| i32::from(*q) >= self.least);
+        ensure(inside, || "a value is negative".into())?;
+        Ok(x.iter().map(|q| self.codes[usize::from(*q as u8 ^ 0x80)]).collect())
+    }
+
+    /// A float function between dequantization and quantization, all in float32.
+    fn real(x: Affine, out: Affine, f: impl Fn(f32) -> f32) -> Table {
+        let inverse = 1.0 / out.scale;
+        Table::new(|q| {
+            let y = (f(x.scale * (q - x.zero) as f32) * inverse).round();
+            Codes::I8.clamp((y + out.zero as f32) as i32)
+        })
+    }
+}
+
+/// `x` with the codes of the result limited to those between two real values.
+pub fn relu(x: Affine, out: Affine, lowest: f32, highest: f32) -> Result<Table> {
+    let m = Multiplier::new((x.scale / out.scale).into())?;
+    let min = out.code(lowest).max(-128);
+    let max = if highest.is_finite() { out.code(highest).min(127) } else { 127 };
+    Ok(Table::new(|q| Codes { min, max }.clamp(out.zero.wrapping_add(m.apply(q - x.zero)))))
+}
+
+/// `x` if positive, else `alpha * x`.
+pub fn leaky_relu(x: Affine, out: Affine, alpha: f32) -> Result<Table> {
+    let positive = Multiplier::new((x.scale / out.scale).into())?;
+    let slope = x.scale * alpha / out.scale;
+    let negative = Multiplier::new(slope.abs().into())?;
+    Ok(Table::new(|q| {
+        let v = q - x.zero;
+        let y = match v {
+            0.. => positive.apply(v),
+            _ if slope < 0.0 => -negative.apply(v),
+            _ => negative.apply(v),
+        };
+        Codes::I8.clamp(y.wrapping_add(out.zero))
+    }))
+}
+
+/// `|x|`
+pub fn abs(x: Affine, out: Affine) -> Result<Table> {
+    let m = Multiplier::new((x.scale / out.scale).into())?;
+    let same = x.scale == out.scale;
+    Ok(Table::new(|q| {
+        let v = (q - x.zero).abs();
+        Codes::I8.clamp(if same { v } else { m.apply(v) }.wrapping_add(out.zero))
+    }))
+}
+
+/// A multiplier's mantissa in 16 bits.
+fn mantissa_16(m: Multiplier) -> i16 {
+    if m.mantissa >= i32::MAX - (1 << 15) { i16::MAX } else { ((m.mantissa + (1 << 15)) >> 16) as i16 }
+}
+
+/// `x * relu6(x + 3) / 6`. The result's scale must not be finer than that of the input, times 128.
+pub fn hard_swish(x: Affine, out: Affine) -> Result<Table> {
+    let fine = 1.0 / 128.0 * x.scale;
+    let to_output = Multiplier::new((fine / out.scale).into())?;
+    let to_relu = Multiplier::new((fine / (3.0 / 32768.0)).into())?;
+    ensure(to_output.shift <= 0, || "the scale of the result is too small for its operand".into())?;
+    let (output_16, relu_16) = (mantissa_16(to_output), mantissa_16(to_relu));
+    let saturated = |v: i32| v.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+    Ok(Table::new(|q| {
+        let v = saturated((q - x.zero) * 128);
+        let scaled = high_mul_16(v, output_16);
+        let mut gate = v;
+        if to_relu.shift > 0 {
+            gate = saturated(i32::from(gate).checked_shl(to_relu.shift as u32 - 1).unwrap_or(0));
+        }
+        gate = high_mul_16(gate, relu_16);
+        if to_relu.shift > 0 {
+            gate = saturated(i32::from(gate) << 1);
+        } else {
+            gate = round_shift(gate.into(), -to_relu.shift) as i16;
+        }
+        let gate = (i32::from(gate) + (1 << 15)) >> 1;
+        let product = saturated(gate * i32::from(scaled) / (1 << 15));
+        Codes::I8.clamp(round_shift(product.into(), -to_output.shift) + out.zero)
+    }))
+}
+
+/// `1 / (1 + e^-x)`; the result must be in steps of 1/256 from -128.
+pub fn logistic(x: Affine, out: Affine) -> Result<Table> {
+    ensure(out == Affine { scale: 1.0 / 256.0, zero: -128 }, || "the result of a logistic is 1/256 from -128".into())?;
+    Ok(Table::real(x, out, |v| 1.0 / (1.0 + (-v).exp())))
+}
+
+/// Hyperbolic tangent; the result must be in steps of 1/128 from 0.
+pub fn tanh(x: Affine, out: Affine) -> Result<Table> {
+    ensure(out == Affine { scale: 1.0 / 128.0, zero: 0 }, || "the result of a tanh is 1/128 from 0".into())?;
+    Ok(Table::real(x, out, f32::tanh))
+}
+
+/// The Gaussian error linear unit; by tanh if `approximate`.
+pub fn gelu(x: Affine, out: Affine, approximate: bool) -> Table {
+    if approximate {
+        return Table::real(x, out, |v| crate::float::elementwise::gelu(v, true));
+    }
+    Table::real(x, out, |v| 0.5 * v * erfc(f64::from(v * -std::f32::consts::FRAC_1_SQRT_2)) as f32)
+}
+
+/// `e^x`
+pub fn exp(x: Affine, out: Affine) -> Table {
+    Table::real(x, out, f32::exp)
+}
+
+/// `x` if positive, else `e^x - 1`.
+pub fn elu(x: Affine, out: Affine) -> Table {
+    Table::real(x, out, |v| if v < 0.0 { v.exp_m1() } else { v })
+}
+
+/// Natural logarithm; the lowest code where there is none.
+pub fn log(x: Affine, out: Affine) -> Table {
+    let lowest = (-128 - out.zero) as f32 * out.scale;
+    Table::real(x, out, |v| if v <= 0.0 { lowest } else { v.ln() })
+}
+
+/// Square root, rounded towards zero; negative values are errors.
+pub fn sqrt(x: Affine, out: Affine) -> Table {
+    Table::from(x.zero, |q| {
+        let real = (x.scale * (q - x.zero) as f32).sqrt();
+        Codes::I8.clamp(((real / out.scale) as i32).saturating_add(out.zero))
+    })
+}
+
+/// `1 / sqrt(x)`; the highest code for 0, an error for negative values.
+pub fn rsqrt(x: Affine, out: Affine) -> Result<Table> {
+    const FRACTION_BITS: i32 = 20;
+    let m = Multiplier::new(1.0 / f64::from(x.scale.sqrt() * out.scale))?.shifted(-FRACTION_BITS);
+    Ok(Table::from(x.zero, |q| {
+        let v = q - x.zero;
+        if v == 0 {
+            return i8::MAX;
+        }
+        let inverse = inverse_sqrt(v).shifted(FRACTION_BITS).apply(1);
+        Codes::I8.clamp(m.apply(inverse).wrapping_add(out.zero))
+    }))
+}

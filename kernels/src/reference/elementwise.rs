@@ -1,0 +1,214 @@
+//! Functions of two tensors, broadcast as in numpy.
+
+use super::{Affine, Codes};
+use crate::error::{Result, ensure};
+use crate::fixed::{Multiplier, high_mul, reciprocal, round_shift};
+use crate::float::elementwise::binary;
+
+/// Codes and shape of an operand.
+pub type Operand<'a> = (&'a [i8], &'a [usize]);
+
+/// Each int8 code of an operand less its zero, shifted left and scaled.
+#[derive(Clone, Debug)]
+struct Scaled {
+    values: Vec<i32>,
+}
+
+impl Scaled {
+    fn new(of: Affine, left_shift: u32, real: f64) -> Result<Scaled> {
+        let m = Multiplier::new(real)?;
+        let value = |q: i32| m.apply((q - of.zero) << left_shift);
+        Ok(Scaled { values: (-128..128).map(value).collect() })
+    }
+
+    #[inline]
+    fn at(&self, code: i8) -> i32 {
+        self.values[usize::from(code as u8 ^ 0x80)]
+    }
+}
+
+/// What joins two scaled operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// `a + b`
+    Sum,
+    /// `a - b`
+    Difference,
+    /// `(a - b)^2`
+    SquaredDifference,
+}
+
+/// Sum, difference or squared difference of operands brought to a common scale.
+#[derive(Clone, Debug)]
+pub struct Join {
+    kind: Joined,
+    a: Scaled,
+    b: Scaled,
+    out: Multiplier,
+    zero: i32,
+    codes: Codes,
+}
+
+impl Join {
+    /// For the parameters of both operands and the result. A sum's result must not be finer than the common scale shifted.
+    pub fn new(kind: Joined, a: Affine, b: Affine, out: Affine, codes: Codes) -> Result<Join> {
+        let left_shift = if kind == Joined::SquaredDifference { 7 } else { 20 };
+        let common = f64::from(2.0 * a.scale.max(b.scale));
+        let real = match kind {
+            Joined::SquaredDifference => common * common / f64::from((1 << 14) as f32 * out.scale),
+            _ => common / f64::from((1 << 20) as f32 * out.scale),
+        };
+        ensure(kind == Joined::Difference || real < 1.0, || {
+            "the scale of the result is too small for its operands".into()
+        })?;
+        Ok(Join {
+            kind,
+            a: Scaled::new(a, left_shift, f64::from(a.scale) / common)?,
+            b: Scaled::new(b, left_shift, f64::from(b.scale) / common)?,
+            out: Multiplier::new(real)?,
+            zero: out.zero,
+            codes,
+        })
+    }
+
+    /// Applies it.
+    pub fn apply(&self, a: Operand<'_>, b: Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> {
+        let write = |v: i32| self.codes.clamp(self.out.apply(v).wrapping_add(self.zero));
+        let (x, y) = (|q| self.a.at(q), |q| self.b.at(q));
+        match self.kind {
+            Joined::Sum => binary(a.0, a.1, b.0, b.1, |p, q| write(x(p).wrapping_add(y(q)))),
+            Joined::Difference => binary(a.0, a.1, b.0, b.1, |p, q| write(x(p).wrapping_sub(y(q)))),
+            Joined::SquaredDifference => binary(a.0, a.1, b.0, b.1, |p, q| {
+                let d = x(p).wrapping_sub(y(q));
+                write(d.wrapping_mul(d))
+            }),
+        }
+    }
+}
+
+/// A product.
+#[derive(Clone, Copy, Debug)]
+pub struct Product {
+    zeros: [i32; 3],
+    multiplier: Multiplier,
+    codes: Codes,
+}
+
+impl Product {
+    /// For the parameters of both operands and the result.
+    pub fn new(a: Affine, b: Affine, out: Affine, codes: Codes) -> Result<Product> {
+        let multiplier = Multiplier::new(f64::from(a.scale * b.scale / out.scale))?;
+        Ok(Product { zeros: [a.zero, b.zero, out.zero], multiplier, codes })
+    }
+
+    /// Applies it.
+    pub fn apply(&self, a: Operand<'_>, b: Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> {
+        let [za, zb, zero] = self.zeros;
+        binary(a.0, a.1, b.0, b.1, |p, q| {
+            let product = (i32::from(p) - za) * (i32::from(q) - zb);
+            self.codes.clamp(self.multiplier.apply(product).wrapping_add(zero))
+        })
+    }
+}
+
+/// A quotient.
+#[derive(Clone, Copy, Debug)]
+pub struct Quotient {
+    zeros: [i32; 3],
+    multiplier: Multiplier,
+    codes: Codes,
+}
+
+impl Quotient {
+    /// For the parameters of both operands and the result.
+    pub fn new(a: Affine, b: Affine, out: Affine, codes: Codes) -> Result<Quotient> {
+        let multiplier = Multiplier::new(f64::from(a.scale / (b.scale * out.scale)))?;
+        Ok(Quotient { zeros: [a.zero, b.zero, out.zero], multiplier, codes })
+    }
+
+    /// Applies it. A divisor of 0 is an error. Where LiteRT's shift is undefined (quotients below `2^-31` steps), the quotient is 0.
+    pub fn apply(&self, a: Operand<'_>, b: Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> {
+        let [za, zb, zero] = self.zeros;
+        ensure(b.0.iter().all(|q| i32::from(*q) != zb), || "a divisor is zero".into())?;
+        binary(a.0, a.1, b.0, b.1, |p, q| {
+            let (mut u, mut v) = (i32::from(p) - za, i32::from(q) - zb);
+            if v < 0 {
+                (u, v) = (-u, -v);
+            }
+            let (inverse, bits) = reciprocal(v, 31);
+            let headroom = sign_bits(u);
+            let quotient = high_mul(u << headroom, inverse);
+            let right = bits + headroom - self.multiplier.shift;
+            let scaled = high_mul(quotient, self.multiplier.mantissa);
+            let value = match right {
+                32.. => 0,
+                0..32 => round_shift(scaled, right),
+                _ => scaled.wrapping_shl(-right as u32),
+            };
+            self.codes.clamp(value.wrapping_add(zero))
+        })
+    }
+}
+
+/// How far a number may be shifted left without overflow; 31 for 0.
+fn sign_bits(x: i32) -> i32 {
+    if x == 0 { 31 } else { (x ^ (x >> 31)).leading_zeros() as i32 - 1 }
+}
+
+/// The larger or smaller codes, of operands and a result with the same parameters.
+pub fn extreme(a: Operand<'_>, b: Operand<'_>, max: bool) -> Result<(Vec<i8>, Vec<usize>)> {
+    binary(a.0, a.1, b.0, b.1, |p, q| if max { p.max(q) } else { p.min(q) })
+}
+
+/// A comparison of what codes mean.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    a: Scaled,
+    b: Scaled,
+}
+
+impl Comparison {
+    /// For the parameters of both operands.
+    pub fn new(a: Affine, b: Affine) -> Result<Comparison> {
+        Ok(Comparison { a: Scaled::new(a, 8, a.scale.into())?, b: Scaled::new(b, 8, b.scale.into())? })
+    }
+
+    /// Applies `holds` to each pair.
+    pub fn apply(
+        &self,
+        a: Operand<'_>,
+        b: Operand<'_>,
+        holds: impl Fn(i32, i32) -> bool,
+    ) -> Result<(Vec<bool>, Vec<usize>)> {
+        binary(a.0, a.1, b.0, b.1, |p, q| holds(self.a.at(p), self.b.at(q)))
+    }
+}
+
+/// `x` if positive, else `alpha * x`.
+#[derive(Clone, Copy, Debug)]
+pub struct Prelu {
+    zeros: [i32; 3],
+    positive: Multiplier,
+    negative: Multiplier,
+}
+
+impl Prelu {
+    /// For the parameters of input, alpha and result.
+    pub fn new(x: Affine, alpha: Affine, out: Affine) -> Result<Prelu> {
+        Ok(Prelu {
+            zeros: [x.zero, alpha.zero, out.zero],
+            positive: Multiplier::new((x.scale / out.scale).into())?,
+            negative: Multiplier::new((x.scale * alpha.scale / out.scale).into())?,
+        })
+    }
+
+    /// Applies it.
+    pub fn apply(&self, x: Operand<'_>, alpha: Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> {
+        let [zx, za, zero] = self.zeros;
+        binary(x.0, x.1, alpha.0, alpha.1, |p, a| {
+            let v = i32::from(p) - zx;
+            let y = if v >= 0 { self.positive.apply(v) } else { self.negative.apply(v * (i32::from(a) - za)) };
+            Codes::I8.clamp(y.wrapping_add(zero))
+        })
+    }
+}

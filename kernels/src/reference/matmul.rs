@@ -1,0 +1,115 @@
+//! Products of matrices.
+
+use super::{Affine, Codes, Requant, centered, count, dot, whole};
+use crate::error::{Result, ensure};
+use crate::float::elementwise::broadcast_shape;
+
+/// How the sums of a fully connected operation become codes: LiteRT's reference rounds `sum * ratio` as a double.
+#[derive(Clone, Debug)]
+pub struct DoubleRequant {
+    /// `s_x s_w / s_y`: one, or one an output.
+    pub ratios: Vec<f64>,
+    /// Code of 0 in the result.
+    pub zero: i32,
+    /// Codes of the result.
+    pub codes: Codes,
+}
+
+impl DoubleRequant {
+    /// From the scales of input, weights and result.
+    pub fn new(x: f32, weights: &[f32], out: Affine, codes: Codes) -> DoubleRequant {
+        let ratio = |w: &f32| f64::from(x) * f64::from(*w) / f64::from(out.scale);
+        DoubleRequant { ratios: weights.iter().map(ratio).collect(), zero: out.zero, codes }
+    }
+}
+
+/// `x [batch, depth]` times the transpose of `w [out, depth]`, plus `bias [out]`.
+pub fn fully_connected(
+    (x, x_zero): (&[i8], i32),
+    (w, w_zero): (&[i8], i32),
+    bias: Option<&[i32]>,
+    [out, depth]: [usize; 2],
+    requant: &DoubleRequant,
+) -> Result<Vec<i8>> {
+    ensure(depth > 0 && x.len().is_multiple_of(depth), || {
+        format!("{} input elements and weights of depth {depth}", x.len())
+    })?;
+    whole(w, &[out, depth])?;
+    ensure(bias.is_none_or(|b| b.len() == out), || format!("the bias has not {out} elements"))?;
+    let n = requant.ratios.len();
+    ensure(n == 1 || n == out, || format!("{n} scales for {out} outputs"))?;
+    let (x, w) = (centered(x, x_zero), centered(w, w_zero));
+    let mut y = Vec::with_capacity(count(&[x.len() / depth, out])?);
+    for row in x.chunks(depth) {
+        for (o, weights) in w.chunks(depth).enumerate() {
+            let sum = dot(row, weights).wrapping_add(bias.map_or(0, |b| b[o]));
+            let real = f64::from(sum) * requant.ratios[o % n];
+            y.push(requant.codes.clamp((real.round() as i32).saturating_add(requant.zero)));
+        }
+    }
+    Ok(y)
+}
+
+/// Where the matrices of a batched product stand.
+pub(super) struct Batches {
+    /// Rows, depth and columns of one product.
+    pub size: [usize; 3],
+    /// For each product, the number of its left and of its right matrix.
+    pub pairs: Vec<(usize, usize)>,
+    /// Shape of the result.
+    pub shape: Vec<usize>,
+}
+
+/// Plans `x [.., m, k]` times `y [.., k, n]`, batches broadcast; `adj_x` and `adj_y` say that one stands transposed.
+pub(super) fn batches(x: &[usize], y: &[usize], adj_x: bool, adj_y: bool) -> Result<Batches> {
+    ensure(x.len() >= 2 && y.len() >= 2, || "matrices have rank 2 or more".into())?;
+    let (xb, [x0, x1]) = (&x[..x.len() - 2], [x[x.len() - 2], x[x.len() - 1]]);
+    let (yb, [y0, y1]) = (&y[..y.len() - 2], [y[y.len() - 2], y[y.len() - 1]]);
+    let (m, k) = if adj_x { (x1, x0) } else { (x0, x1) };
+    let (ky, n) = if adj_y { (y1, y0) } else { (y0, y1) };
+    ensure(k == ky, || format!("matrices of depth {k} and {ky}"))?;
+    let mut shape = broadcast_shape(xb, yb)?;
+    let number = |own: &[usize]| crate::float::elementwise::indices(own, &shape);
+    let pairs = number(xb).into_iter().zip(number(yb)).collect();
+    shape.extend([m, n]);
+    count(&shape)?;
+    Ok(Batches { size: [m, k, n], pairs, shape })
+}
+
+/// Every matrix of `rows` by `cols` transposed.
+pub(super) fn transposed<T: Copy>(x: &[T], rows: usize, cols: usize) -> Vec<T> {
+    let mut out = Vec::with_capacity(x.len());
+    for matrix in x.chunks((rows * cols).max(1)) {
+        out.extend((0..cols).flat_map(|c| (0..rows).map(move |r| matrix[r * cols + c])));
+    }
+    out
+}
+
+/// A batched matrix product of codes; gives the result and its shape.
+pub fn batch_matmul(
+    (x, x_shape, x_zero): (&[i8], &[usize], i32),
+    (y, y_shape, y_zero): (&[i8], &[usize], i32),
+    adj_x: bool,
+    adj_y: bool,
+    out: &Requant,
+) -> Result<(Vec<i8>, Vec<usize>)> {
+    whole(x, x_shape)?;
+    whole(y, y_shape)?;
+    out.fits(1)?;
+    let Batches { size: [m, k, n], pairs, shape } = batches(x_shape, y_shape, adj_x, adj_y)?;
+    let (x, y) = (centered(x, x_zero), centered(y, y_zero));
+    let x = if adj_x { transposed(&x, k, m) } else { x };
+    let y = if adj_y { y } else { transposed(&y, k, n) };
+    let mut result = Vec::with_capacity(count(&shape)?);
+    let mut sums = vec![0; n];
+    for (a, b) in pairs {
+        let (left, right) = (&x[a * m * k..][..m * k], &y[b * k * n..][..k * n]);
+        for i in 0..m {
+            for (j, s) in sums.iter_mut().enumerate() {
+                *s = dot(&left[i * k..][..k], &right[j * k..][..k]);
+            }
+            out.push(&sums, &mut result);
+        }
+    }
+    Ok((result, shape))
+}

@@ -1,0 +1,128 @@
+//! Functions of the last dimension.
+
+use super::{Affine, Codes};
+use crate::error::{Result, ensure};
+use crate::fixed::{Multiplier, exp_of_negative, high_mul, inverse_sqrt, log, reciprocal, round_shift};
+
+/// Bits of the integer part of a scaled difference.
+const SCALED_BITS: i32 = 5;
+/// Bits of the integer part of a sum of exponentials.
+const SUM_BITS: i32 = 12;
+
+/// The exponentials of a row's differences to its maximum.
+#[derive(Clone, Copy, Debug)]
+struct Exponentials {
+    multiplier: Multiplier,
+    /// The least difference whose exponential counts.
+    least: i32,
+}
+
+impl Exponentials {
+    fn new(x: Affine, beta: f32) -> Result<Exponentials> {
+        let real = f64::from(beta) * f64::from(x.scale) * f64::from(1 << (31 - SCALED_BITS));
+        let multiplier = Multiplier::new(real.min(2f64.powi(31) - 1.0).min(f64::from(1 << 30) - 1.0))?;
+        ensure(real > 1.0, || "the scale of the operand is too small for an exponential".into())?;
+        let reach = f64::from((1 << SCALED_BITS) - 1) * 2f64.powi(31 - SCALED_BITS) / 2f64.powi(multiplier.shift);
+        Ok(Exponentials { multiplier, least: -(reach.floor() as i32) })
+    }
+
+    /// `difference * multiplier` as a number of 5 integer bits.
+    fn scaled(&self, difference: i32) -> i32 {
+        self.multiplier.apply(difference)
+    }
+
+    /// The sum over a row, of 12 integer bits.
+    fn sum(&self, row: &[i8], max: i32) -> i32 {
+        let differences = row.iter().map(|q| i32::from(*q) - max).filter(|d| *d >= self.least);
+        differences.fold(0i32, |s, d| s.wrapping_add(round_shift(exp_of_negative(self.scaled(d)), SUM_BITS)))
+    }
+}
+
+fn max_of(row: &[i8]) -> i32 {
+    row.iter().copied().max().unwrap_or(0).into()
+}
+
+/// `exp(beta x) / sum(exp(beta x))`
+#[derive(Clone, Copy, Debug)]
+pub struct Softmax {
+    exponentials: Exponentials,
+}
+
+impl Softmax {
+    /// For the parameters of the operand; the result must be in steps of 1/256 from -128.
+    pub fn new(x: Affine, out: Affine, beta: f32) -> Result<Softmax> {
+        let fits = out == Affine { scale: 1.0 / 256.0, zero: -128 };
+        ensure(fits, || "the result of a softmax is 1/256 from -128".into())?;
+        Ok(Softmax { exponentials: Exponentials::new(x, beta)? })
+    }
+
+    /// Applies it to rows of `depth` codes.
+    pub fn apply(&self, x: &[i8], depth: usize) -> Vec<i8> {
+        let mut y = Vec::with_capacity(x.len());
+        for row in x.chunks(depth.max(1)) {
+            let max = max_of(row);
+            let (scale, bits) = reciprocal(self.exponentials.sum(row, max), SUM_BITS);
+            y.extend(row.iter().map(|q| {
+                let difference = i32::from(*q) - max;
+                if difference < self.exponentials.least {
+                    return i8::MIN;
+                }
+                let share = high_mul(scale, exp_of_negative(self.exponentials.scaled(difference)));
+                Codes::I8.clamp(round_shift(share, (bits + 31 - 8).clamp(0, 31)) - 128)
+            }));
+        }
+        y
+    }
+}
+
+/// The logarithm of the softmax.
+#[derive(Clone, Copy, Debug)]
+pub struct LogSoftmax {
+    exponentials: Exponentials,
+    /// From 5 integer bits back to differences.
+    back: Multiplier,
+}
+
+impl LogSoftmax {
+    /// For the parameters of the operand; the result must be in steps of 1/16 down from 127.
+    pub fn new(x: Affine, out: Affine) -> Result<LogSoftmax> {
+        ensure(out == Affine { scale: 1.0 / 16.0, zero: 127 }, || {
+            "the result of a log-softmax is 1/16 from 127".into()
+        })?;
+        let exponentials = Exponentials::new(x, 1.0)?;
+        let m = exponentials.multiplier;
+        let back = Multiplier::new(2f64.powi(31 - m.shift) / f64::from(m.mantissa))?;
+        Ok(LogSoftmax { exponentials, back })
+    }
+
+    /// Applies it to rows of `depth` codes.
+    pub fn apply(&self, x: &[i8], depth: usize) -> Vec<i8> {
+        let mut y = Vec::with_capacity(x.len());
+        for row in x.chunks(depth.max(1)) {
+            let max = max_of(row);
+            let log_of_sum = log(self.exponentials.sum(row, max));
+            let least = (self.exponentials.least - 1).max(self.back.apply(log_of_sum.wrapping_add(i32::MIN)));
+            y.extend(row.iter().map(|q| {
+                let difference = i32::from(*q) - max;
+                if difference <= least {
+                    return i8::MIN;
+                }
+                let value = self.exponentials.scaled(difference).wrapping_sub(log_of_sum);
+                Codes::I8.clamp(round_shift(value, 31 - SCALED_BITS - 4) + 127)
+            }));
+        }
+        y
+    }
+}
+
+/// Every row divided by its norm, in steps of 1/128 from 0.
+pub fn l2_normalization(x: &[i8], zero: i32, depth: usize) -> Vec<i8> {
+    let mut y = Vec::with_capacity(x.len());
+    for row in x.chunks(depth.max(1)) {
+        let centered = || row.iter().map(|q| i32::from(*q) - zero);
+        let squares = centered().fold(0i32, |s, v| s.wrapping_add(v * v));
+        let m = inverse_sqrt(squares).shifted(7);
+        y.extend(centered().map(|v| Codes::I8.clamp(m.apply(v))));
+    }
+    y
+}

@@ -1,0 +1,137 @@
+//! Integer kernels against LiteRT: every case of `golden/*.txt`, element for element.
+//!
+//! `tests/oracle/kernel_golden.py` writes the files and describes their form. The environment variable `KERNEL_GOLDEN` names another folder.
+
+use std::path::{Path, PathBuf};
+
+use ir::{At, Attr, Body, Builder, Elem, Loc, OpSpec, QuantType, Registry, Sign, Tensor, TensorType, Type};
+use libtest_mimic::{Arguments, Failed, Trial};
+use quant_opt_kernels::eval::Evaluator;
+
+fn main() {
+    let committed = || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let folder = std::env::var_os("KERNEL_GOLDEN").map_or_else(committed, PathBuf::from);
+    let entries = std::fs::read_dir(&folder).expect("the folder of golden files");
+    let mut files: Vec<PathBuf> = entries.map(|e| e.expect("a golden file").path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "{} holds golden files", folder.display());
+    let trial = |path: PathBuf| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Trial::test(name, move || check_file(&path))
+    };
+    libtest_mimic::run(&Arguments::from_args(), files.into_iter().map(trial).collect()).exit();
+}
+
+fn check_file(path: &Path) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(path)?;
+    let wrong: Vec<String> = text
+        .split("\n\n")
+        .enumerate()
+        .filter_map(|(i, case)| Some(format!("case {i}: {}\n  {}", check(case).err()?, case.lines().next()?)))
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// Evaluates one case and compares its results.
+fn check(case: &str) -> Result<(), String> {
+    let mut lines = case.lines();
+    let mut head = lines.next().unwrap_or_default().split(' ');
+    let registry = Registry::standard();
+    let mut spec = OpSpec::new(registry.name(head.next().unwrap_or_default()), Loc::UNKNOWN);
+    for pair in head {
+        let (key, value) = pair.split_once('=').ok_or("an attribute has no value")?;
+        spec = spec.prop(key, attribute(value)?);
+    }
+    let mut body = Body::new();
+    let entry = body.entry();
+    let (mut operands, mut inputs, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+    for line in lines {
+        let (role, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match role {
+            "none" => operands.push(Builder::new(&mut body, At::End(entry), Loc::UNKNOWN).no_value()),
+            "const" => operands.push(Builder::new(&mut body, At::End(entry), Loc::UNKNOWN).constant(tensor(rest)?)),
+            "in" => {
+                let t = tensor(rest)?;
+                operands.push(body.add_arg(entry, Type::Tensor(t.ty().clone()), Loc::UNKNOWN));
+                inputs.push(t);
+            }
+            _ => expected.push(tensor(rest)?),
+        }
+    }
+    let results = expected.iter().map(|t| Type::Tensor(t.ty().clone()));
+    let op = body.insert(At::End(entry), spec.operands(&operands).results(results));
+    let results = body.op(op).results().to_vec();
+    body.insert(At::End(entry), OpSpec::new(registry.name("func.return"), Loc::UNKNOWN).operands(&results));
+    let evaluator = Evaluator::new(&body).map_err(|e| e.to_string())?;
+    let found = evaluator.run(&inputs, &mut |_, _| {}).map_err(|e| e.to_string())?;
+    if found.len() != expected.len() || found.is_empty() {
+        return Err(format!("{} results instead of {}", found.len(), expected.len()));
+    }
+    found.iter().zip(&expected).try_for_each(|(f, e)| compare(f, e))
+}
+
+fn compare(found: &Tensor, expected: &Tensor) -> Result<(), String> {
+    if found.ty() != expected.ty() {
+        return Err(format!("a result is {:?} instead of {:?}", found.ty(), expected.ty()));
+    }
+    let values = |t: &Tensor| t.to_f64().ok_or("a result is no tensor of numbers");
+    let (f, e) = (values(found)?, values(expected)?);
+    let differing: Vec<usize> = (0..e.len()).filter(|i| f[*i].to_bits() != e[*i].to_bits()).collect();
+    let Some(first) = differing.first() else { return Ok(()) };
+    let (n, all) = (differing.len(), e.len());
+    Err(format!("{n} of {all} elements differ; first at {first}: {} instead of {}", f[*first], e[*first]))
+}
+
+fn attribute(text: &str) -> Result<Attr, String> {
+    let (kind, value) = text.split_once(':').ok_or("an attribute has no kind")?;
+    let bad = || format!("{value}: not a number");
+    Ok(match kind {
+        "i" => Attr::i32(value.parse().map_err(|_| bad())?),
+        "f" => Attr::f32(value.parse().map_err(|_| bad())?),
+        "b" => Attr::Bool(value == "true"),
+        "m" => Attr::Opaque(format!("#tfl<mirror_pad_attr {value}>").into()),
+        _ => Attr::str(value),
+    })
+}
+
+/// `TYPE SHAPE SCALES ZEROS HEX`
+fn tensor(text: &str) -> Result<Tensor, String> {
+    let fields: Vec<&str> = text.split(' ').collect();
+    let [elem, shape, scales, zeros, hex] = fields[..] else { return Err(format!("{text}: not a tensor")) };
+    let shape: Vec<usize> = numbers(if shape == "()" { "" } else { shape }, 'x')?;
+    let elem = match elem {
+        "i1" => Elem::BOOL,
+        "i8" => Elem::I8,
+        "u8" => Elem::U8,
+        "i16" => Elem::I16,
+        "i32" => Elem::I32,
+        "i64" => Elem::I64,
+        "f16" => Elem::F16,
+        "f32" => Elem::F32,
+        other => return Err(format!("{other}: no element type")),
+    };
+    let elem = if scales == "-" { elem } else { quantized(&elem, scales, zeros)? };
+    let digits = |i: usize| u8::from_str_radix(hex.get(i..i + 2).unwrap_or("?"), 16).map_err(|e| e.to_string());
+    let bytes = (0..hex.len()).step_by(2).map(digits).collect::<Result<Vec<u8>, _>>()?;
+    Tensor::new(TensorType::of(&shape, elem), bytes.into()).map_err(|e| e.to_string())
+}
+
+/// The quantized type over a storage integer; scales are float32, as in files.
+fn quantized(storage: &Elem, scales: &str, zeros: &str) -> Result<Elem, String> {
+    let Elem::Int(width, sign) = storage else { return Err("only integers have scales".into()) };
+    let (scales, axis) = scales.split_once('@').map_or((scales, None), |(s, a)| (s, Some(a)));
+    let scales: Vec<f64> = numbers::<f32>(scales, ',')?.into_iter().map(f64::from).collect();
+    let zero_points: Vec<i64> = numbers(zeros, ',')?;
+    let base = match axis {
+        None => QuantType::per_tensor(*width, scales[0], zero_points[0]),
+        Some(axis) => QuantType::per_axis(*width, axis.parse().map_err(|_| "no axis")?, scales),
+    };
+    let signed = *sign != Sign::Unsigned;
+    let (min, max) = QuantType::default_range(signed, *width);
+    Ok(Elem::Quant(QuantType { signed, min, max, ..base }.into()))
+}
+
+fn numbers<T: std::str::FromStr>(text: &str, separator: char) -> Result<Vec<T>, String> {
+    let parse = |s: &str| s.parse().map_err(|_| format!("{s}: not a number"));
+    text.split(separator).filter(|s| !s.is_empty()).map(parse).collect()
+}
