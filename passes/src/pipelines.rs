@@ -71,6 +71,21 @@ pub struct Ptq {
     pub from_tf: bool,
 }
 
+impl Ptq {
+    /// A mode with nothing else asked for.
+    pub fn new(mode: Mode) -> Ptq {
+        Ptq {
+            mode,
+            io: Io::Float32,
+            datasets: Vec::new(),
+            calibration: Method::Minmax,
+            keep_float: Vec::new(),
+            batch: None,
+            from_tf: false,
+        }
+    }
+}
+
 /// The pipeline of a request.
 pub fn ptq(request: &Ptq) -> Pipeline {
     let mut p = Pipeline::new();

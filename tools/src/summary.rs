@@ -1,0 +1,111 @@
+//! What a conversion came to: how many operations compute on integers, which stayed float and why.
+
+use std::fmt::Write;
+
+use ir::dialect::tfl;
+use ir::{Attr, Body, Elem, Module, Operation, Type};
+use passes::quant::rules;
+
+/// Operations by what they compute on. Constants are not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// On integers and booleans.
+    pub integer: usize,
+    /// On float32, with whatever weights.
+    pub float: usize,
+    /// Unknown to TFLite.
+    pub custom: usize,
+    /// Quantize and dequantize operations.
+    pub conversions: usize,
+}
+
+fn bodies(module: &Module) -> impl Iterator<Item = &Body> {
+    module.funcs().into_iter().filter_map(|f| module.body.op(f).body(0))
+}
+
+fn counted(op: &Operation) -> bool {
+    let dialect = op.name.as_str().split('.').next().unwrap_or_default();
+    dialect == "tfl" && !rules::is_constant(op) && !op.is::<tfl::NoValue>()
+}
+
+/// Counts the operations of a module.
+pub fn count(module: &Module) -> Counts {
+    let mut counts = Counts::default();
+    for body in bodies(module) {
+        for op in body.walk().into_iter().map(|id| body.op(id)).filter(|op| counted(op)) {
+            let slot = if op.name.as_str() == "tfl.custom" || op.name.def().is_none() {
+                &mut counts.custom
+            } else if rules::is_conversion(op) {
+                &mut counts.conversions
+            } else if rules::touches_float(body, op) {
+                &mut counts.float
+            } else {
+                &mut counts.integer
+            };
+            *slot += 1;
+        }
+    }
+    counts
+}
+
+/// The float operations of a module that an integer scheme left, one line each with its reason.
+pub fn left_float(module: &Module) -> Vec<String> {
+    let mut out = Vec::new();
+    for body in bodies(module) {
+        for op in rules::float_ops(body).into_iter().map(|id| body.op(id)) {
+            let node = op.loc.node().unwrap_or("(unnamed)");
+            let reason = op.attrs.get(rules::FLOAT_REASON).and_then(Attr::as_str).unwrap_or("it was added later");
+            out.push(format!("{node} ({}): {reason}", op.name.as_str()));
+        }
+    }
+    out
+}
+
+/// Whether a module holds quantized values already.
+pub fn is_quantized(module: &Module) -> bool {
+    let quantized = |ty: &Type| ty.elem().is_some_and(|e| e.quant().is_some());
+    bodies(module).any(|body| {
+        body.walk().into_iter().any(|id| {
+            let op = body.op(id);
+            let half = op.is::<tfl::Dequantize>()
+                && op.operands().iter().any(|v| matches!(body.ty(*v).elem(), Some(Elem::F16)));
+            half || op.operands().iter().chain(op.results()).any(|v| quantized(body.ty(*v)))
+        })
+    })
+}
+
+/// The line that ends a conversion.
+pub fn line(output: &str, counts: Counts, bytes_in: u64, bytes_out: usize, seconds: f64) -> String {
+    let mut out = format!(
+        "{output}: {} integer, {} float, {} custom operations",
+        counts.integer, counts.float, counts.custom
+    );
+    if counts.conversions > 0 {
+        let _ = write!(out, ", {} conversions between them", counts.conversions);
+    }
+    let _ = writeln!(out, "; {} bytes in, {} out; {seconds:.2} s", grouped(bytes_in), grouped(bytes_out as u64));
+    out
+}
+
+/// A number in groups of three digits.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(["0", "999", "1,000", "12,345,678"], [0, 999, 1000, 12_345_678].map(grouped).each_ref().map(|s| &**s));
+    }
+}
