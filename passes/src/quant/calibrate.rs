@@ -8,7 +8,7 @@ use ir::{At, Attr, Body, Builder, Def, Diagnostic, Elem, Failed, Module, Tensor,
 use kernels::eval::Evaluator;
 use rayon::prelude::*;
 
-use super::rules;
+use super::{rules, shared_buffers};
 use crate::data::Samples;
 use crate::pass::{Cx, OptionValue};
 use ir::{Signature, signatures};
@@ -91,7 +91,10 @@ impl Calibrate {
         let all = signatures(module);
         let datasets = self.assign(&all, cx)?;
         for (signature, path) in all.iter().zip(datasets) {
-            let ranges = observe(module, signature, &path, cx)?;
+            let mut ranges = observe(module, signature, &path, cx)?;
+            if let Some(body) = module.body.op(signature.func).body(0) {
+                cover_overwritten(body, &mut ranges);
+            }
             warn_degenerate(module, signature, &ranges, cx);
             if let Some(body) = module.func_body_mut(signature.func) {
                 insert(body, ranges, cx);
@@ -168,6 +171,16 @@ fn observe(module: &Module, signature: &Signature, path: &str, cx: &mut Cx<'_>) 
         })
         .try_reduce(Ranges::new, |a, b| Ok(merge(a, b)));
     outcome.map_err(|d| cx.sink.error(*d))
+}
+
+/// Widens the range of each operand that TFLite overwrites by the result's.
+fn cover_overwritten(body: &Body, ranges: &mut Ranges) {
+    for (operand, result) in shared_buffers::overwritten(body) {
+        if let (Some(a), Some(b)) = (ranges.get(&operand).copied(), ranges.get(&result)) {
+            let wide = a.merge(*b);
+            ranges.insert(operand, wide);
+        }
+    }
 }
 
 fn merge(mut a: Ranges, b: Ranges) -> Ranges {

@@ -11,6 +11,7 @@ mod params;
 mod propagate;
 mod quantize;
 pub mod rules;
+mod shared_buffers;
 mod weights;
 
 pub use calibrate::{Calibrate, Method};
