@@ -1,12 +1,12 @@
 //! `lower-for-int8`: operations without an int8 kernel become some that have one.
 
 use ir::dialect::tfl;
-use ir::{Failed, Module, OpRow, Tensor, Value};
+use ir::{Attr, Failed, Module, OpRow, Tensor, Value};
 
 use super::rewrite::{self, Rewriter, Rule, rule};
 use super::rules::arith;
 use crate::pass::{Cx, for_each_func};
-use crate::quant::rules::FLOAT_REASON;
+use crate::quant::rules::{FLOAT_REASON, LOWERED_FROM};
 
 crate::pass! {
     /// Rewrites float operations that TFLite cannot compute on int8 values into others of the same value that it can.
@@ -40,22 +40,30 @@ fn float_input(r: &Rewriter<'_>) -> Option<Value> {
     r.input(0).filter(|x| !kept && r.is_f32(*x))
 }
 
+/// An operation in place of the root, marked with what it computes instead.
+fn emit<R: OpRow>(r: &mut Rewriter<'_>, row: &R, operands: &[Value]) -> Option<Value> {
+    let lowered_from = Attr::str(r.op().name.as_str());
+    let v = r.emit(row, operands)?;
+    r.mark(v, LOWERED_FROM, lowered_from);
+    Some(v)
+}
+
 /// A sum of many is a chain of sums of two, in the kernel's order.
 fn add_n(r: &mut Rewriter<'_>) -> Option<Value> {
     let first = float_input(r)?;
     let operands = r.op().operands().to_vec();
-    operands[1..].iter().try_fold(first, |sum, v| r.emit(&tfl::Add::default(), &[sum, *v]))
+    operands[1..].iter().try_fold(first, |sum, v| emit(r, &tfl::Add::default(), &[sum, *v]))
 }
 
 fn square(r: &mut Rewriter<'_>) -> Option<Value> {
     let x = float_input(r)?;
-    r.emit(&tfl::Mul::default(), &[x, x])
+    emit(r, &tfl::Mul::default(), &[x, x])
 }
 
 fn neg(r: &mut Rewriter<'_>) -> Option<Value> {
     let x = float_input(r)?;
     let minus_one = r.new_constant(Tensor::f32(&[], vec![-1.0]));
-    r.emit(&tfl::Mul::default(), &[x, minus_one])
+    emit(r, &tfl::Mul::default(), &[x, minus_one])
 }
 
 /// A power of 2, 3 or 4 is a product.
@@ -65,12 +73,12 @@ fn pow(r: &mut Rewriter<'_>) -> Option<Value> {
     if !arith::keeps_shape(r, x, r.input(1)?) {
         return None;
     }
-    let square = |r: &mut Rewriter<'_>, v: Value| r.emit(&tfl::Mul::default(), &[v, v]);
+    let square = |r: &mut Rewriter<'_>, v: Value| emit(r, &tfl::Mul::default(), &[v, v]);
     match exponent {
         2.0 => square(r, x),
         3.0 => {
             let s = square(r, x)?;
-            r.emit(&tfl::Mul::default(), &[s, x])
+            emit(r, &tfl::Mul::default(), &[s, x])
         }
         4.0 => {
             let s = square(r, x)?;

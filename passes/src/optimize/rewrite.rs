@@ -344,6 +344,12 @@ impl Rewriter<'_> {
             self.body.op_mut(id).props.set(name, attr);
         }
     }
+    /// Sets a discardable attribute of the operation, just made, of a value.
+    pub fn mark(&mut self, v: Value, name: &str, attr: Attr) {
+        if let Some(id) = self.body.def_op(v) {
+            self.body.op_mut(id).attrs.set(name, attr);
+        }
+    }
     /// The root once more, with other operands, from which its type is inferred.
     pub fn root_on(&mut self, operands: &[Value]) -> Option<Value> {
         let op = self.op();

@@ -100,17 +100,18 @@ fn redundant(body: &Body) -> Vec<OpId> {
             }
         }
     }
-    // Backward: operands of the same-scale operations whose result keeps its range.
+    // Backward: operands of the same-scale operations whose result keeps its range, also through ranges dropped above.
     let mut work: Vec<OpId> = stats.iter().copied().filter(|s| !drop.contains(s)).collect();
+    let mut seen: HashSet<OpId> = work.iter().copied().collect();
     while let Some(s) = work.pop() {
         let Some(def) = body.def_op(body.op(s).operands()[0]) else { continue };
         if !rules::same_scale(body, body.op(def)) {
             continue;
         }
         for input in float_operands(body, def) {
-            if let Some(prev) = body.def_op(input).filter(|p| body.op(*p).is::<Stats>())
-                && drop.insert(prev)
-            {
+            let Some(prev) = body.def_op(input).filter(|p| body.op(*p).is::<Stats>()) else { continue };
+            drop.insert(prev);
+            if seen.insert(prev) {
                 work.push(prev);
             }
         }

@@ -6,6 +6,9 @@ use ir::{Attr, Body, DynamicRule, Elem, OpId, Operation, QuantRule, Value};
 /// The attribute that keeps an operation float: `"kept by --keep-float"` and the like.
 pub const FLOAT_REASON: &str = "quant.float_reason";
 
+/// The attribute of an operation that stands for another one without int8 form: that one's name.
+pub const LOWERED_FROM: &str = "quant.lowered_from";
+
 /// Whether a value is a float32 tensor.
 pub fn is_float(body: &Body, v: Value) -> bool {
     body.ty(v).elem() == Some(&Elem::F32)

@@ -36,6 +36,10 @@ pub fn overwritten(body: &Body) -> Vec<(Value, Value)> {
             }
             continue;
         }
+        if op.attrs.get(super::rules::LOWERED_FROM).is_some() {
+            // The peer calibrates the operation it stands for, which does not compute in place.
+            continue;
+        }
         let Some((_, first)) = IN_PLACE.iter().find(|(n, _)| *n == name) else { continue };
         let candidates = op.operands().iter().take(*first).copied();
         let Some(v) = candidates.into_iter().find(|v| fits(body, id, *v, result)) else { continue };
