@@ -8,7 +8,7 @@ use crate::body::{Body, OpId, Operation, Region, RegionId, Value};
 use crate::diag::{Diagnostic, Failed, Sink};
 use crate::module::{self, Module};
 use crate::op::{Arity, OpDef, Traits, ValueDef};
-use crate::types::{Elem, QuantParams, TensorType, Type};
+use crate::types::{Elem, QuantParams, QuantType, TensorType, Type};
 
 /// Checks a module.
 pub fn verify(module: &Module, sink: &mut Sink) -> Result<(), Failed> {
@@ -167,10 +167,12 @@ fn quantized(t: &TensorType) -> Option<String> {
     if let Some(s) = bad_scale {
         return Some(format!("its scale {s} is not positive and finite"));
     }
+    let (lowest, highest) = QuantType::default_range(q.signed, q.width);
+    // A narrow range is what weights use; a zero point may lie beside it, as upstream's import of Google's files has it.
     if q.width <= 16
-        && let Some(z) = q.zero_points().into_iter().find(|z| !(q.min..=q.max).contains(z))
+        && let Some(z) = q.zero_points().into_iter().find(|z| !(lowest..=highest).contains(z))
     {
-        return Some(format!("its zero point {z} lies outside {}:{}", q.min, q.max));
+        return Some(format!("its zero point {z} lies outside {lowest}:{highest}"));
     }
     if let (QuantParams::PerAxis { axis, scales, .. }, Some(shape)) = (&q.params, &t.shape) {
         match shape.get(*axis) {

@@ -49,6 +49,11 @@ mod lexer;
 mod parser;
 mod printer;
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
 pub use printer::{PrintOptions, print, print_op};
 
 /// How a text is read.

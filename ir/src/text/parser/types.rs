@@ -149,52 +149,51 @@ impl Parser<'_, '_> {
 
     // ---- shapes ----
 
-    /// A dimension that stands before the next `x`, which is read too.
-    fn dim(&mut self) -> Result<Dim> {
-        let tok = self.tok;
-        let text = self.text(tok);
-        let dim = match tok.kind {
-            Tok::Question => {
-                self.bump();
-                None
+    /// `4x?x`: the dimensions before an element type. They are read by bytes: to the lexer `x8xf32` is one word and `0x4` one number.
+    fn dims(&mut self) -> Result<Vec<Dim>> {
+        let bytes = self.src.as_bytes();
+        let blank = |mut at: usize| {
+            while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
+                at += 1;
             }
-            Tok::Int => {
-                // `0x4` is a dimension of 0 and one of 4 here.
-                let digits = text.find('x').map_or(text, |x| &text[..x]);
-                let Ok(n) = digits.parse::<i64>() else {
-                    return Err(self.error(tok.start, "parse/type", format!("dimension {digits} is too large")));
-                };
-                self.seek(tok.start + digits.len());
-                usize::try_from(n).ok()
-            }
-            _ => return Err(self.expected("a dimension")),
+            at
         };
-        self.by().map(|()| dim)
-    }
-
-    /// The `x` of a dimension list, which may begin a longer word.
-    fn by(&mut self) -> Result<()> {
-        if !self.at(Tok::Bare) || !self.text(self.tok).starts_with('x') {
-            return Err(self.expected("'x' behind a dimension"));
+        let mut dims = Vec::new();
+        let mut at = self.tok.start;
+        loop {
+            let digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+            let (dim, end) = match bytes.get(at) {
+                Some(b'?') => (None, at + 1),
+                Some(_) if digits > 0 => match self.src[at..at + digits].parse::<i64>() {
+                    Ok(n) => (usize::try_from(n).ok(), at + digits),
+                    Err(_) => return Err(self.error(at, "parse/type", "this dimension is too large")),
+                },
+                _ => break,
+            };
+            let by = blank(end);
+            if bytes.get(by) != Some(&b'x') {
+                self.seek(by);
+                return Err(self.expected("'x' behind a dimension"));
+            }
+            dims.push(dim);
+            at = blank(by + 1);
         }
-        let next = self.tok.start + 1;
-        self.last_end = next;
-        self.seek(next);
-        Ok(())
+        self.seek(at);
+        Ok(dims)
     }
 
     fn tensor_type(&mut self) -> Result<TensorType> {
         self.bump();
         self.expect(Tok::Less, "'<' of a tensor type")?;
         let shape = if self.eat(Tok::Star) {
-            self.by()?;
+            // The `x` begins the word of the element type.
+            if !self.at(Tok::Bare) || !self.text(self.tok).starts_with('x') {
+                return Err(self.expected("'x' behind '*'"));
+            }
+            self.seek(self.tok.start + 1);
             None
         } else {
-            let mut dims = Vec::new();
-            while matches!(self.tok.kind, Tok::Int | Tok::Question) {
-                dims.push(self.dim()?);
-            }
-            Some(dims)
+            Some(self.dims()?)
         };
         let elem = self.elem()?;
         let encoding = if self.eat(Tok::Comma) { Some(Box::new(self.attr()?)) } else { None };
@@ -206,10 +205,7 @@ impl Parser<'_, '_> {
         let start = self.bump();
         let open = self.tok;
         self.expect(Tok::Less, "'<' of a vector type")?;
-        let mut dims = Vec::new();
-        while self.at(Tok::Int) {
-            dims.push(self.dim()?.unwrap_or_default());
-        }
+        let dims = self.dims()?;
         if self.at(Tok::LSquare) {
             // Scalable dimensions: carried whole.
             self.seek(open.start);
@@ -217,7 +213,10 @@ impl Parser<'_, '_> {
         }
         let elem = self.elem()?;
         self.expect(Tok::Greater, "'>' of a vector type")?;
-        Ok(Type::Vector(dims, elem))
+        let sizes = dims.into_iter().collect::<Option<Vec<usize>>>();
+        sizes
+            .map(|s| Type::Vector(s, elem))
+            .ok_or_else(|| self.error(start.start, "parse/type", "a vector type has no '?'"))
     }
 
     // ---- dialects ----
