@@ -1,6 +1,6 @@
 //! Windows over images: sizes, padding, strides. Shared by float and integer kernels.
 
-use crate::error::{Result, ensure};
+use crate::error::{KernelError, Result, ensure};
 
 /// One spatial dimension of a convolution or pooling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +40,10 @@ impl Axis {
 
     /// The taps of output `out` that read the image.
     pub fn inside(&self, out: usize) -> std::ops::Range<usize> {
-        let first = (0..self.taps).find(|t| self.source(out, *t).is_some()).unwrap_or(0);
-        let last = (0..self.taps).rev().find(|t| self.source(out, *t).is_some()).map_or(first, |t| t + 1);
-        first..last
+        let start = out * self.stride;
+        let first = self.pad.saturating_sub(start).div_ceil(self.dilation).min(self.taps);
+        let end = (self.pad + self.input).saturating_sub(start).div_ceil(self.dilation).min(self.taps);
+        first..end.max(first)
     }
 }
 
@@ -53,6 +54,15 @@ pub struct Window {
     pub y: Axis,
     /// Columns.
     pub x: Axis,
+}
+
+/// Larger tensors than this are not made: one of float32 takes 2 GB.
+const MOST_ELEMENTS: usize = 1 << 29;
+
+/// The number of elements of a shape; an error if it is larger than any tensor is.
+pub fn elements(shape: &[usize]) -> Result<usize> {
+    let n = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).filter(|n| *n <= MOST_ELEMENTS);
+    n.ok_or_else(|| KernelError::new(format!("a tensor of shape {shape:?} is too large")))
 }
 
 /// Row-major strides of a shape, in elements.
@@ -84,5 +94,8 @@ mod tests {
         assert_eq!(a.source(0, 0), None);
         assert_eq!(a.inside(0), 1..3);
         assert!(Axis::new(2, 3, 1, 1, false).is_err());
+        let a = Axis::new(5, 3, 1, 3, true).unwrap();
+        let inside = |o: usize| (0..3).filter(|t| a.source(o, *t).is_some()).collect::<Vec<_>>();
+        assert!((0..5).all(|o| a.inside(o).collect::<Vec<_>>() == inside(o)));
     }
 }

@@ -2,16 +2,7 @@
 
 use crate::error::{Result, ensure};
 use crate::float::resize::Placement;
-use crate::geometry::strides;
-
-/// Elements of `x` picked by index; `None` picks `fill`.
-fn pick(x: &[u8], size: usize, indices: impl Iterator<Item = Option<usize>>, fill: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(indices.size_hint().0 * size);
-    for i in indices {
-        out.extend_from_slice(i.map_or(fill, |i| &x[i * size..][..size]));
-    }
-    out
-}
+use crate::geometry::{elements, strides};
 
 /// Calls `f` with each index of a shape, in row-major order.
 fn for_each_index(shape: &[usize], mut f: impl FnMut(&[usize])) {
@@ -147,13 +138,16 @@ pub fn pad(
     border: Border<'_>,
 ) -> Result<(Vec<u8>, Vec<usize>)> {
     let own = strides(shape);
-    let out_shape: Vec<usize> = shape.iter().zip(pads).map(|(d, (a, b))| d + a + b).collect();
+    let out_shape: Vec<usize> =
+        shape.iter().zip(pads).map(|(d, (a, b))| d.saturating_add(*a).saturating_add(*b)).collect();
     let skip = usize::from(matches!(border, Border::Reflect));
     if !matches!(border, Border::Fill(_)) {
-        let fits = shape.iter().zip(pads).all(|(d, (a, b))| (*a).max(*b) + skip <= *d);
+        let fits = shape.iter().zip(pads).all(|(d, (a, b))| (*a).max(*b).saturating_add(skip) <= *d);
         ensure(fits, || "a mirror image is no larger than the image".into())?;
     }
-    let mut picks = Vec::with_capacity(out_shape.iter().product());
+    let fill = if let Border::Fill(f) = border { f } else { &[] };
+    ensure(fill.len() == size || fill.is_empty(), || "the padding is one element".into())?;
+    let mut out = Vec::with_capacity(elements(&out_shape)? * size);
     for_each_index(&out_shape, |at| {
         let mut i = Some(0usize);
         for d in 0..at.len() {
@@ -167,39 +161,44 @@ pub fn pad(
             };
             i = i.zip(p).map(|(i, p)| i + p as usize * own[d]);
         }
-        picks.push(i);
+        out.extend_from_slice(i.map_or(fill, |i| &x[i * size..][..size]));
     });
-    let fill = if let Border::Fill(f) = border { f } else { &[] };
-    Ok((pick(x, size, picks.into_iter(), fill), out_shape))
+    Ok((out, out_shape))
 }
 
 /// Repeats dimension `d` `times[d]` times.
-pub fn tile(x: &[u8], size: usize, shape: &[usize], times: &[usize]) -> (Vec<u8>, Vec<usize>) {
+pub fn tile(x: &[u8], size: usize, shape: &[usize], times: &[usize]) -> Result<(Vec<u8>, Vec<usize>)> {
     let own = strides(shape);
-    let out_shape: Vec<usize> = shape.iter().zip(times).map(|(d, t)| d * t).collect();
-    let mut picks = Vec::new();
+    let out_shape: Vec<usize> = shape.iter().zip(times).map(|(d, t)| d.saturating_mul(*t)).collect();
+    let mut out = Vec::with_capacity(elements(&out_shape)? * size);
     for_each_index(&out_shape, |at| {
-        picks.push(Some(at.iter().enumerate().map(|(d, a)| a % shape[d] * own[d]).sum()));
+        let i: usize = at.iter().enumerate().map(|(d, a)| a % shape[d] * own[d]).sum();
+        out.extend_from_slice(&x[i * size..][..size]);
     });
-    (pick(x, size, picks.into_iter(), &[]), out_shape)
+    Ok((out, out_shape))
 }
 
 /// Repeats dimensions of size 1 to reach `to`.
 pub fn broadcast_to(x: &[u8], size: usize, from: &[usize], to: &[usize]) -> Result<Vec<u8>> {
     let shape = crate::float::elementwise::broadcast_shape(from, to)?;
     ensure(shape == to, || format!("{from:?} does not broadcast to {to:?}"))?;
-    Ok(pick(x, size, crate::float::elementwise::indices(from, to).into_iter().map(Some), &[]))
+    let mut out = Vec::with_capacity(elements(to)? * size);
+    for i in crate::float::elementwise::indices(from, to) {
+        out.extend_from_slice(&x[i * size..][..size]);
+    }
+    Ok(out)
 }
 
 /// Backwards along `axes`.
 pub fn reverse(x: &[u8], size: usize, shape: &[usize], axes: &[usize]) -> Vec<u8> {
     let own = strides(shape);
-    let mut picks = Vec::with_capacity(x.len() / size.max(1));
+    let mut out = Vec::with_capacity(x.len());
     for_each_index(shape, |at| {
-        let i = at.iter().enumerate().map(|(d, a)| own[d] * if axes.contains(&d) { shape[d] - 1 - a } else { *a });
-        picks.push(Some(i.sum()));
+        let from = |(d, a): (usize, &usize)| own[d] * if axes.contains(&d) { shape[d] - 1 - a } else { *a };
+        let i: usize = at.iter().enumerate().map(from).sum();
+        out.extend_from_slice(&x[i * size..][..size]);
     });
-    pick(x, size, picks.into_iter(), &[])
+    out
 }
 
 /// Blocks of `block` by `block` pixels become channels.
@@ -285,7 +284,7 @@ pub fn resize_nearest(x: &[u8], size: usize, shape: &[usize], to: [usize; 2], pl
     ensure(shape.len() == 4 && shape[1] > 0 && shape[2] > 0, || "an image without pixels".into())?;
     let (n, h, w, c) = (shape[0], shape[1], shape[2], shape[3]);
     let run = c * size;
-    let mut out = Vec::with_capacity(n * to[0] * to[1] * run);
+    let mut out = Vec::with_capacity(elements(&[n, to[0], to[1], c])? * size);
     for b in 0..n {
         for oy in 0..to[0] {
             let iy = place.nearest(oy, h, to[0]);

@@ -15,11 +15,13 @@ fn main() {
     let mut files: Vec<PathBuf> = entries.map(|e| e.expect("a golden file").path()).collect();
     files.sort();
     assert!(!files.is_empty(), "{} holds golden files", folder.display());
-    let trial = |path: PathBuf| {
+    let trials = files.into_iter().flat_map(|path| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Trial::test(name, move || check_file(&path))
-    };
-    libtest_mimic::run(&Arguments::from_args(), files.into_iter().map(trial).collect()).exit();
+        let damaged = format!("damaged::{name}");
+        let same = path.clone();
+        [Trial::test(name, move || check_file(&path)), Trial::test(damaged, move || check_damaged(&same))]
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
 }
 
 fn check_file(path: &Path) -> Result<(), Failed> {
@@ -30,6 +32,68 @@ fn check_file(path: &Path) -> Result<(), Failed> {
         .filter_map(|(i, case)| Some(format!("case {i}: {}\n  {}", check(case).err()?, case.lines().next()?)))
         .collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// Evaluates the cases of a file with one thing wrong; whatever comes of it is fine, but not a panic.
+fn check_damaged(path: &Path) -> Result<(), Failed> {
+    const DAMAGES: usize = 60;
+    let mut state = 0x9e37_79b9_7f4a_7c15u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 33) as usize % below.max(1)
+    };
+    for case in std::fs::read_to_string(path)?.split("\n\n") {
+        for _ in 0..DAMAGES {
+            let text = damage(case, &mut random);
+            std::panic::catch_unwind(|| check(&text)).map_err(|_| format!("a panic at\n{text}"))?.ok();
+        }
+    }
+    Ok(())
+}
+
+/// Replaces a number of the attributes, a stored number, a size, a scale or a zero point, or leaves an operand out.
+fn damage(case: &str, random: &mut impl FnMut(usize) -> usize) -> String {
+    const NUMBERS: [i32; 10] = [i32::MIN, -129, -2, -1, 0, 1, 2, 3, 1000, i32::MAX];
+    const SCALES: [&str; 7] = ["0", "-1", "nan", "inf", "1e-30", "1e30", "-"];
+    let mut lines: Vec<String> = case.lines().map(str::to_owned).collect();
+    let at = random(lines.len());
+    let number = NUMBERS[random(NUMBERS.len())];
+    let mut words: Vec<String> = lines[at].split(' ').map(str::to_owned).collect();
+    match random(5) {
+        _ if at == 0 => {
+            let i = random(words.len());
+            if let Some((key, _)) = words[i].split_once("=i:") {
+                words[i] = format!("{key}=i:{number}");
+            }
+        }
+        0 => drop(words.drain(..)),
+        1 if words.len() == 6 => {
+            // Another size, and as many bytes as it takes.
+            let mut sizes: Vec<usize> = numbers(&words[2], 'x').unwrap_or_default();
+            let old = sizes.iter().product::<usize>().max(1);
+            match sizes.last_mut() {
+                Some(last) => *last = random(5),
+                None => sizes.push(random(3)),
+            }
+            sizes.rotate_right(random(2));
+            let width = words[5].len() / old;
+            words[5] = words[5].repeat(5).chars().take(width * sizes.iter().product::<usize>()).collect();
+            words[2] = sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
+        }
+        2 if words.len() == 6 => words[3] = SCALES[random(SCALES.len())].to_owned(),
+        3 if words.len() == 6 => words[4] = number.to_string(),
+        _ if words.len() == 6 && words[1] == "i32" && words[5].len() >= 8 => {
+            let i = random(words[5].len() / 8) * 8;
+            let hex: String = number.to_le_bytes().iter().map(|b| format!("{b:02x}")).collect();
+            words[5].replace_range(i..i + 8, &hex);
+        }
+        _ => {}
+    }
+    lines[at] = words.join(" ");
+    lines.retain(|l| !l.is_empty());
+    lines.join("\n")
 }
 
 /// Evaluates one case and compares its results.

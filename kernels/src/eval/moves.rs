@@ -45,12 +45,13 @@ fn size(c: &Call<'_>, i: usize) -> Result<usize> {
 fn reshape(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let total = c.tensor(0)?.len();
     let sizes = c.ints(1)?;
-    let known: usize = sizes.iter().filter(|v| **v >= 0).map(|v| *v as usize).product();
+    let known = sizes.iter().filter(|v| **v >= 0).fold(1usize, |n, v| n.saturating_mul(*v as usize));
     let shape: Vec<usize> = sizes
         .iter()
         .map(|v| usize::try_from(*v).unwrap_or(if known == 0 { 0 } else { total / known.max(1) }))
         .collect();
-    ensure(shape.iter().product::<usize>() == total, || format!("{total} elements cannot take shape {sizes:?}"))?;
+    let fits = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) == Some(total);
+    ensure(fits, || format!("{total} elements cannot take shape {sizes:?}"))?;
     Ok(vec![c.raw(0, &shape, c.tensor(0)?.bytes())?])
 }
 
@@ -86,15 +87,21 @@ fn join(c: &Call<'_>, shapes: &[Vec<usize>], at: usize) -> Result<(Vec<u8>, Vec<
     movement::concatenation(&parts, size(c, 0)?, at)
 }
 
+/// The shapes of all operands, of which there is one at least.
+fn shapes(c: &Call<'_>) -> Result<Vec<Vec<usize>>> {
+    ensure(!c.ins.is_empty(), || "it has no operands".into())?;
+    (0..c.ins.len()).map(|i| c.shape(i)).collect()
+}
+
 fn concatenation(c: &Call<'_>) -> Result<Vec<Tensor>> {
-    let shapes = (0..c.ins.len()).map(|i| c.shape(i)).collect::<Result<Vec<_>>>()?;
+    let shapes = shapes(c)?;
     let at = axis(c.attr_int("axis"), shapes[0].len())?;
     let (y, s) = join(c, &shapes, at)?;
     Ok(vec![c.raw(0, &s, y)?])
 }
 
 fn pack(c: &Call<'_>) -> Result<Vec<Tensor>> {
-    let mut shapes = (0..c.ins.len()).map(|i| c.shape(i)).collect::<Result<Vec<_>>>()?;
+    let mut shapes = shapes(c)?;
     let at = axis(c.attr_int("axis"), shapes[0].len() + 1)?;
     shapes.iter_mut().for_each(|s| s.insert(at, 1));
     let (y, s) = join(c, &shapes, at)?;
@@ -104,7 +111,8 @@ fn pack(c: &Call<'_>) -> Result<Vec<Tensor>> {
 /// Pieces of operand `i` along an axis; `squeeze` drops the axis.
 fn pieces(c: &Call<'_>, i: usize, at: usize, lens: &[usize], squeeze: bool) -> Result<Vec<Tensor>> {
     let shape = c.shape(i)?;
-    ensure(lens.iter().sum::<usize>() == shape[at], || format!("pieces of {lens:?} of a dimension of {}", shape[at]))?;
+    let total = lens.iter().fold(0usize, |n, l| n.saturating_add(*l));
+    ensure(total == shape[at], || format!("pieces of {lens:?} of a dimension of {}", shape[at]))?;
     let (bytes, size) = (c.tensor(i)?.bytes(), size(c, i)?);
     let mut begin = vec![0; shape.len()];
     let mut out = Vec::new();
@@ -138,7 +146,7 @@ fn split_v(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let shape = c.shape(0)?;
     let at = axis(c.int(2)?, shape.len())?;
     let sizes = c.ints(1)?;
-    let known: usize = sizes.iter().filter(|v| **v >= 0).map(|v| *v as usize).sum();
+    let known = sizes.iter().filter(|v| **v >= 0).fold(0usize, |n, v| n.saturating_add(*v as usize));
     let lens: Vec<usize> =
         sizes.iter().map(|v| usize::try_from(*v).unwrap_or(shape[at].saturating_sub(known))).collect();
     pieces(c, 0, at, &lens, false)
@@ -164,7 +172,9 @@ fn slice(c: &Call<'_>) -> Result<Vec<Tensor>> {
 fn strided_slice(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let r: tfl::StridedSlice = c.row()?;
     let shape = c.shape(0)?;
-    let (b, e, s) = (c.ints(1)?, c.ints(2)?, c.ints(3)?);
+    let (b, e, mut s) = (c.ints(1)?, c.ints(2)?, c.ints(3)?);
+    // Beyond any dimension, so that no sum overflows.
+    s.iter_mut().for_each(|s| *s = (*s).clamp(-(1 << 40), 1 << 40));
     let count = b.len();
     ensure(e.len() == count && s.len() == count && count <= 32, || "begin, end and strides differ in length".into())?;
     let bit = |mask: i32, i: usize| mask >> i & 1 == 1;
@@ -244,7 +254,7 @@ fn gather_nd(c: &Call<'_>) -> Result<Vec<Tensor>> {
 fn tile(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let (shape, times) = (c.shape(0)?, c.sizes(1)?);
     ensure(times.len() == shape.len(), || "a multiple for each dimension".into())?;
-    let (y, s) = movement::tile(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &times);
+    let (y, s) = movement::tile(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &times)?;
     Ok(vec![c.raw(0, &s, y)?])
 }
 

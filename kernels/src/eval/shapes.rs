@@ -4,9 +4,9 @@ use half::f16;
 use ir::{Elem, Sign, Tensor, TensorType};
 
 use super::{Call, one};
-use crate::error::{KernelError, Result};
+use crate::error::{KernelError, Result, ensure};
 use crate::float::reduce::arg_reduce;
-use crate::geometry::{axis, strides};
+use crate::geometry::{axis, elements, strides};
 
 /// An integer (or boolean) tensor of given values; of given codes, if it is quantized.
 pub(super) fn from_ints(shape: &[usize], elem: &Elem, values: &[i64]) -> Result<Tensor> {
@@ -46,17 +46,12 @@ fn shape(c: &Call<'_>) -> Result<Vec<Tensor>> {
     Ok(vec![from_ints(&[s.len()], c.elem(0)?, &s)?])
 }
 
-/// Longer constants than this are not made.
-const MOST: usize = 1 << 28;
-
 fn range(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let at = |i: usize| c.tensor(i).map(|t| t.to_f64().and_then(|v| v.first().copied()).unwrap_or(0.0));
     let (start, limit, delta) = (at(0)?, at(1)?, at(2)?);
     let n = ((limit - start) / delta).ceil().max(0.0);
-    if !n.is_finite() || n > MOST as f64 {
-        return Err(KernelError::new(format!("a range of {n} elements")));
-    }
-    let values = (0..n as usize).map(|i| start + i as f64 * delta);
+    ensure(n.is_finite(), || format!("a range of {n} elements"))?;
+    let values = (0..elements(&[n as usize])?).map(|i| start + i as f64 * delta);
     if *c.elem(0)? == Elem::F32 {
         let v: Vec<f32> = values.map(|v| v as f32).collect();
         return one(&[v.len()], v);
@@ -67,10 +62,8 @@ fn range(c: &Call<'_>) -> Result<Vec<Tensor>> {
 
 fn fill(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let shape = c.sizes(0)?;
-    let total = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).filter(|n| *n <= MOST);
-    let total = total.ok_or_else(|| KernelError::new(format!("a tensor of shape {shape:?}")))?;
     let value = c.tensor(1)?;
-    Ok(vec![c.raw(0, &shape, value.bytes().repeat(total))?])
+    Ok(vec![c.raw(0, &shape, value.bytes().repeat(elements(&shape)?))?])
 }
 
 fn zeros_like(c: &Call<'_>) -> Result<Vec<Tensor>> {
@@ -127,7 +120,10 @@ fn one_hot(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let inner: usize = shape[at..].iter().product();
     let outer: usize = shape[..at].iter().product();
     let (on, off) = (c.tensor(2)?.bytes(), c.tensor(3)?.bytes());
-    let mut out = Vec::with_capacity(outer * depth * inner * on.len());
+    ensure(c.tensor(2)?.len() == 1 && on.len() == off.len(), || "two values, one element each".into())?;
+    let mut out_shape = shape;
+    out_shape.insert(at, depth);
+    let mut out = Vec::with_capacity(elements(&out_shape)? * on.len());
     for o in 0..outer {
         for d in 0..depth {
             for i in 0..inner {
@@ -135,8 +131,6 @@ fn one_hot(c: &Call<'_>) -> Result<Vec<Tensor>> {
             }
         }
     }
-    let mut out_shape = shape;
-    out_shape.insert(at, depth);
     Ok(vec![c.raw(0, &out_shape, out)?])
 }
 
@@ -191,7 +185,7 @@ fn topk(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let mut shape = t.shape();
     let depth = shape.last().copied().unwrap_or(1);
     let k = usize::try_from(c.int(1)?).unwrap_or(0);
-    crate::error::ensure(k <= depth, || format!("the {k} largest of {depth}"))?;
+    ensure(k <= depth, || format!("the {k} largest of {depth}"))?;
     let values = t.to_f64().ok_or_else(|| KernelError::new("it takes numbers"))?;
     let size = t.ty().elem.byte_width().unwrap_or(1);
     let bytes = t.bytes();
@@ -214,14 +208,14 @@ fn scatter_nd(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let (indices, shape) = (c.ints(0)?, c.sizes(2)?);
     let depth = c.shape(0)?.last().copied().unwrap_or(0);
     let updates = c.tensor(1)?.to_f64().ok_or_else(|| KernelError::new("it takes numbers"))?;
-    crate::error::ensure(depth <= shape.len(), || "more coordinates than dimensions".into())?;
+    ensure(depth <= shape.len(), || "more coordinates than dimensions".into())?;
     let own = strides(&shape);
     let run: usize = shape[depth..].iter().product();
-    let mut out = vec![0f64; shape.iter().product()];
+    let mut out = vec![0f64; elements(&shape)?];
     for (row, values) in indices.chunks(depth.max(1)).zip(updates.chunks(run.max(1))) {
         let mut at = 0;
         for (d, i) in row.iter().enumerate() {
-            crate::error::ensure((0..shape[d] as i64).contains(i), || format!("index {i} is out of range"))?;
+            ensure((0..shape[d] as i64).contains(i), || format!("index {i} is out of range"))?;
             at += *i as usize * own[d];
         }
         out[at..at + run].iter_mut().zip(values).for_each(|(o, v)| *o += v);

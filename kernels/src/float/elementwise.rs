@@ -1,7 +1,7 @@
 //! Element-wise functions with numpy's broadcasting.
 
 use crate::error::{Result, ensure};
-use crate::geometry::strides;
+use crate::geometry::{elements, strides};
 
 /// The shape two shapes broadcast to.
 pub fn broadcast_shape(a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
@@ -25,7 +25,7 @@ pub fn binary<A: Copy, B: Copy, T>(
     f: impl Fn(A, B) -> T,
 ) -> Result<(Vec<T>, Vec<usize>)> {
     let shape = broadcast_shape(a_shape, b_shape)?;
-    let total: usize = shape.iter().product();
+    let total = elements(&shape)?;
     if total == 0 {
         return Ok((Vec::new(), shape));
     }

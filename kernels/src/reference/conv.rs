@@ -1,9 +1,9 @@
 //! Convolutions of NHWC images.
 
-use super::{Requant, centered, count, dot, whole};
+use super::{Requant, centered, dot, whole};
 use crate::error::{KernelError, Result, ensure};
 use crate::float::conv::ConvParams;
-use crate::geometry::Window;
+use crate::geometry::{Window, elements};
 
 /// Codes of a tensor with its shape and the code of 0.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ pub(super) fn conv_sums(
     let win = params.window([h, w], [kh, kw])?;
     let (oh, ow) = (win.y.output, win.x.output);
     let shape = vec![n, oh, ow, o];
-    count(&shape)?;
+    elements(&shape)?;
     let depth = kh * kw * fc;
     let bias = start(f.bias, o)?;
     let weights = centered(f.data, 0);
@@ -131,7 +131,7 @@ pub(super) fn depthwise_sums(
     let win = params.window([h, w], [kh, kw])?;
     let (oh, ow) = (win.y.output, win.x.output);
     let shape = vec![n, oh, ow, o];
-    count(&shape)?;
+    elements(&shape)?;
     let bias = start(f.bias, o)?;
     let weights = centered(f.data, 0);
     let mut sums = vec![0i32; o];
@@ -185,7 +185,7 @@ pub fn transpose_conv(
     whole(f.data, f.shape)?;
     let (oh, ow, taps) = (out_shape[1], out_shape[2], win.y.taps * win.x.taps);
     let (image, weights) = (centered(x.data, x.zero), centered(f.data, 0));
-    let mut sums = vec![0i32; count(out_shape)?];
+    let mut sums = vec![0i32; elements(out_shape)?];
     for (pixel, values) in image.chunks(c.max(1)).enumerate().take(n * h * w) {
         let (b, iy, ix) = (pixel / (h * w), pixel / w % h, pixel % w);
         for ky in 0..win.y.taps {

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::conv::{Filter, Image, conv_sums, depthwise_sums, rank_4, transposed_window};
 use super::matmul::{Batches, batches, transposed};
-use super::{centered, count, dot, whole};
+use super::{centered, dot, whole};
 use crate::error::{Result, ensure};
 use crate::float::Clamp;
 use crate::float::conv::ConvParams;
+use crate::geometry::elements;
 
 /// Some values with parameters of their own.
 #[derive(Clone, Debug)]
@@ -93,7 +94,7 @@ pub fn fully_connected(x: &[f32], w: Weights<'_>, asymmetric_inputs: bool) -> Re
     })?;
     w.fit(out)?;
     let weights = centered(w.data, 0);
-    let mut y = Vec::with_capacity(count(&[x.len() / depth, out])?);
+    let mut y = Vec::with_capacity(elements(&[x.len() / depth, out])?);
     for row in x.chunks(depth) {
         let row = if asymmetric_inputs { asymmetric(row) } else { symmetric(row) };
         let codes = centered(&row.codes, row.zero);
@@ -172,7 +173,7 @@ pub fn transpose_conv(
     let win = transposed_window(x_shape, w.shape, out_shape, params)?;
     let (oh, ow) = (out_shape[1], out_shape[2]);
     let (kh, kw) = (win.y.taps, win.x.taps);
-    let mut y = vec![0f32; count(out_shape)?];
+    let mut y = vec![0f32; elements(out_shape)?];
     for b in 0..n {
         let row = asymmetric(&x[b * h * width * c..][..h * width * c]);
         let codes = centered(&row.codes, row.zero);
@@ -212,7 +213,7 @@ pub fn batch_matmul(
     let weights = centered(w.data, 0);
     let weights = if adj_y { weights } else { transposed(&weights, k, n) };
     let rows: Vec<Row> = x.chunks(k).map(|r| if asymmetric_inputs { asymmetric(r) } else { symmetric(r) }).collect();
-    let mut y = Vec::with_capacity(count(&shape)?);
+    let mut y = Vec::with_capacity(elements(&shape)?);
     for (a, b) in pairs {
         for row in rows.iter().skip(a * m).take(m) {
             let codes = centered(&row.codes, 0);

@@ -1,8 +1,9 @@
 //! Products of matrices.
 
-use super::{Affine, Codes, Requant, centered, count, dot, whole};
+use super::{Affine, Codes, Requant, centered, dot, whole};
 use crate::error::{Result, ensure};
 use crate::float::elementwise::broadcast_shape;
+use crate::geometry::elements;
 
 /// How the sums of a fully connected operation become codes: LiteRT's reference rounds `sum * ratio` as a double.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ pub fn fully_connected(
     let n = requant.ratios.len();
     ensure(n == 1 || n == out, || format!("{n} scales for {out} outputs"))?;
     let (x, w) = (centered(x, x_zero), centered(w, w_zero));
-    let mut y = Vec::with_capacity(count(&[x.len() / depth, out])?);
+    let mut y = Vec::with_capacity(elements(&[x.len() / depth, out])?);
     for row in x.chunks(depth) {
         for (o, weights) in w.chunks(depth).enumerate() {
             let sum = dot(row, weights).wrapping_add(bias.map_or(0, |b| b[o]));
@@ -72,7 +73,7 @@ pub(super) fn batches(x: &[usize], y: &[usize], adj_x: bool, adj_y: bool) -> Res
     let number = |own: &[usize]| crate::float::elementwise::indices(own, &shape);
     let pairs = number(xb).into_iter().zip(number(yb)).collect();
     shape.extend([m, n]);
-    count(&shape)?;
+    elements(&shape)?;
     Ok(Batches { size: [m, k, n], pairs, shape })
 }
 
@@ -100,7 +101,7 @@ pub fn batch_matmul(
     let (x, y) = (centered(x, x_zero), centered(y, y_zero));
     let x = if adj_x { transposed(&x, k, m) } else { x };
     let y = if adj_y { y } else { transposed(&y, k, n) };
-    let mut result = Vec::with_capacity(count(&shape)?);
+    let mut result = Vec::with_capacity(elements(&shape)?);
     let mut sums = vec![0; n];
     for (a, b) in pairs {
         let (left, right) = (&x[a * m * k..][..m * k], &y[b * k * n..][..k * n]);

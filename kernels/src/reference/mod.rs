@@ -16,6 +16,7 @@ pub mod rows;
 use crate::error::{Result, ensure};
 use crate::fixed::Multiplier;
 use crate::float::Clamp;
+use crate::geometry::elements;
 
 /// What codes mean: `scale * (code - zero)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,15 +88,9 @@ impl Requant {
     }
 }
 
-/// The number of elements of a shape; an error if it does not fit memory.
-pub(crate) fn count(shape: &[usize]) -> Result<usize> {
-    let n = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).filter(|n| *n <= isize::MAX as usize / 8);
-    n.ok_or_else(|| crate::KernelError::new(format!("a tensor of shape {shape:?}")))
-}
-
 /// Checks that a slice has the elements of a shape.
 pub(crate) fn whole<T>(data: &[T], shape: &[usize]) -> Result<()> {
-    ensure(data.len() == count(shape)?, || format!("{} elements for shape {shape:?}", data.len()))
+    ensure(data.len() == elements(shape)?, || format!("{} elements for shape {shape:?}", data.len()))
 }
 
 /// The sum of products; sums wrap.

@@ -1,9 +1,9 @@
 //! Pooling of NHWC images. Input and result have the same parameters.
 
 use super::conv::rank_4;
-use super::{Codes, count, whole};
+use super::{Codes, whole};
 use crate::error::{Result, ensure};
-use crate::geometry::Window;
+use crate::geometry::{Window, elements};
 
 /// Mean or maximum of the codes of each window that lie inside the image.
 pub fn pool_2d(x: &[i8], shape: &[usize], win: &Window, max: bool, codes: Codes) -> Result<(Vec<i8>, Vec<usize>)> {
@@ -11,7 +11,7 @@ pub fn pool_2d(x: &[i8], shape: &[usize], win: &Window, max: bool, codes: Codes)
     whole(x, shape)?;
     let (oh, ow) = (win.y.output, win.x.output);
     let out_shape = vec![n, oh, ow, c];
-    let mut y = vec![0; count(&out_shape)?];
+    let mut y = vec![0; elements(&out_shape)?];
     let mut sums = vec![0i32; c];
     for (i, out) in y.chunks_mut(c.max(1)).enumerate() {
         let (b, oy, ox) = (i / (oh * ow), i / ow % oh, i % ow);

@@ -1,9 +1,10 @@
 //! Resizing of NHWC images. Input and result have the same parameters.
 
 use super::conv::rank_4;
-use super::{count, whole};
+use super::whole;
 use crate::error::{Result, ensure};
 use crate::float::resize::Placement;
+use crate::geometry::elements;
 
 /// One of both dimensions.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +43,7 @@ pub fn bilinear(x: &[i8], shape: &[usize], size: [usize; 2], place: Placement) -
     whole(x, shape)?;
     ensure(h > 0 && w > 0 && !size.contains(&0), || "an image without pixels".into())?;
     let out_shape = vec![n, size[0], size[1], c];
-    let mut out = Vec::with_capacity(count(&out_shape)?);
+    let mut out = Vec::with_capacity(elements(&out_shape)?);
     let (rows, columns) = (Axis::new(h, size[0], place), Axis::new(w, size[1], place));
     for image in x.chunks((h * w * c).max(1)) {
         for oy in 0..size[0] {
