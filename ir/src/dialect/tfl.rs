@@ -896,7 +896,7 @@ crate::ops! {
                 batch_dim: i32 = 0,
                 seq_dim: i32 = 0,
         ),
-        traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(112),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(112),
     }
 
     /// Blocks of the image become channels.
