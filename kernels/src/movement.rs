@@ -1,6 +1,6 @@
 //! Operations that only move elements, whatever they are: kernels over bytes and the size of an element.
 
-use crate::error::{Result, ensure};
+use crate::error::{KernelError, Result, ensure};
 use crate::float::resize::Placement;
 use crate::geometry::{elements, strides};
 
@@ -199,6 +199,39 @@ pub fn reverse(x: &[u8], size: usize, shape: &[usize], axes: &[usize]) -> Vec<u8
         out.extend_from_slice(&x[i * size..][..size]);
     });
     out
+}
+
+/// The first `lengths[b]` elements of dimension `seq` backwards, for each index `b` of dimension `batch`.
+pub fn reverse_sequence(
+    x: &[u8],
+    size: usize,
+    shape: &[usize],
+    lengths: &[usize],
+    seq: usize,
+    batch: usize,
+) -> Result<Vec<u8>> {
+    ensure(seq != batch && lengths.len() == shape[batch], || "a length for each sequence".into())?;
+    ensure(lengths.iter().all(|n| *n <= shape[seq]), || "a sequence is longer than its dimension".into())?;
+    let own = strides(shape);
+    let mut out = Vec::with_capacity(x.len());
+    for_each_index(shape, |at| {
+        let n = lengths[at[batch]];
+        let from = |(d, a): (usize, &usize)| own[d] * if d == seq && *a < n { n - 1 - a } else { *a };
+        let i: usize = at.iter().enumerate().map(from).sum();
+        out.extend_from_slice(&x[i * size..][..size]);
+    });
+    Ok(out)
+}
+
+/// Each row as the diagonal of a square matrix; zero bytes elsewhere.
+pub fn matrix_diag(x: &[u8], size: usize, shape: &[usize]) -> Result<(Vec<u8>, Vec<usize>)> {
+    let n = *shape.last().ok_or_else(|| KernelError::new("a diagonal has rank 1 or more"))?;
+    let out_shape = [shape, &[n]].concat();
+    let mut out = vec![0; elements(&out_shape)? * size];
+    for (i, value) in x.chunks(size).enumerate() {
+        out[(i * n + i % n) * size..][..size].copy_from_slice(value);
+    }
+    Ok((out, out_shape))
 }
 
 /// Blocks of `block` by `block` pixels become channels.

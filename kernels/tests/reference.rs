@@ -153,6 +153,7 @@ fn attribute(text: &str) -> Result<Attr, String> {
         "i" => Attr::i32(value.parse().map_err(|_| bad())?),
         "f" => Attr::f32(value.parse().map_err(|_| bad())?),
         "b" => Attr::Bool(value == "true"),
+        "a" => Attr::Array(numbers(value, ',')?.into_iter().map(Attr::i64).collect()),
         "m" => Attr::Opaque(format!("#tfl<mirror_pad_attr {value}>").into()),
         _ => Attr::str(value),
     })

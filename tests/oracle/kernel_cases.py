@@ -643,6 +643,63 @@ def reverse_v2(rng: Rng) -> Case:
     return Case("reverse_v2", {}, [x, _i32([int(rng.integers(0, len(shape)))])], [_like(x)])
 
 
+@_kind("matrix_diag")
+def matrix_diag(rng: Rng) -> Case:
+    x = _q(rng, _shape(rng, int(rng.integers(1, 4))))
+    return Case("matrix_diag", {}, [x], [_like(x)])
+
+
+@_kind("split_v")
+def split_v(rng: Rng) -> Case:
+    shape = _shape(rng, most=5)
+    axis = int(rng.integers(0, len(shape)))
+    sizes = [int(rng.integers(1, 4)) for _ in range(int(rng.integers(1, 4)))]
+    shape[axis] = sum(sizes)
+    x = _q(rng, shape)
+    if _flag(rng):
+        sizes[-1] = -1
+    attrs: dict[str, Value] = {"num_splits": len(sizes)}
+    return Case("split_v", attrs, [x, _i32(sizes), _i32(axis)], [_like(x) for _ in sizes])
+
+
+@_kind("expand_dims")
+def expand_dims(rng: Rng) -> Case:
+    shape = _shape(rng)
+    x = _q(rng, shape)
+    return Case("expand_dims", {}, [x, _i32(int(rng.integers(-1, len(shape) + 1)))], [_like(x)])
+
+
+@_kind("squeeze")
+def squeeze(rng: Rng) -> Case:
+    shape = [1 if _flag(rng) else n for n in [*_shape(rng, 3), 3]]
+    ones = [i for i, n in enumerate(shape) if n == 1]
+    x = _q(rng, shape)
+    dims = ones if _flag(rng) else ones[:1]
+    return Case("squeeze", {"squeeze_dims": dims}, [x], [_like(x)])
+
+
+@_kind("broadcast_to", version=2)
+def broadcast_to(rng: Rng) -> Case:
+    shape = _shape(rng, most=5)
+    x = _q(rng, _broadcast_of(rng, shape))
+    return Case("broadcast_to", {}, [x, _i32(shape)], [_like(x)])
+
+
+@_kind("scatter_nd")
+def scatter_nd(rng: Rng) -> Case:
+    shape = _shape(rng, int(rng.integers(1, 4)))
+    depth = int(rng.integers(1, len(shape) + 1))
+    rows = [[int(rng.integers(0, n)) for n in shape[:depth]] for _ in range(int(rng.integers(1, 6)))]
+    updates = _q(rng, [len(rows), *shape[depth:]])
+    return Case("scatter_nd", {}, [_i32(rows), updates, _i32(shape)], [_like(updates)])
+
+
+@_kind("fill")
+def fill(rng: Rng) -> Case:
+    value = _q(rng, [])
+    return Case("fill", {}, [_i32(_shape(rng)), value], [_like(value)])
+
+
 def _blocks(op: str) -> None:
     @_kind(op)
     def make(rng: Rng) -> Case:

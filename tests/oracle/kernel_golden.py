@@ -8,7 +8,7 @@ another seed, go to a folder that the environment variable KERNEL_GOLDEN names f
 
 One file a kind, one block of lines a case:
 
-    tfl.conv_2d stride_h=i:1 padding=s:SAME …        operator, attributes (i, f, b, s, or m: a mirror mode)
+    tfl.conv_2d stride_h=i:1 padding=s:SAME …        operator, attributes (i f b s; a: list; m: mirror mode)
     in i8 1x4x4x2 0.02 -7 0f80…                      operand: type, shape, scales, zero points, bytes in hex
     const i8 3x1x1x2 0.1,0.2,0.3@0 0,0,0 …           constant operand; scales along axis 0
     none                                             absent operand
@@ -45,6 +45,8 @@ CASES = 16
 def _attribute(key: str, value: Value) -> str:
     if key == "mode":
         return f"{key}=m:{value}"
+    if isinstance(value, list):
+        return f"{key}=a:{','.join(map(str, value))}"
     tag = {bool: "b", int: "i", float: "f", str: "s"}[type(value)]
     return f"{key}={tag}:{str(value).lower() if tag == 'b' else value}"
 

@@ -28,6 +28,8 @@ pub(super) fn eval(c: &Call<'_>) -> Option<Result<Vec<Tensor>>> {
         "pad" | "padv2" => pad(c),
         "mirror_pad" => mirror_pad(c),
         "reverse_v2" => reverse(c),
+        "reverse_sequence" => reverse_sequence(c),
+        "matrix_diag" => matrix_diag(c),
         "space_to_depth" => blocks(c, movement::space_to_depth),
         "depth_to_space" => blocks(c, movement::depth_to_space),
         "space_to_batch_nd" => space_to_batch(c),
@@ -311,6 +313,18 @@ fn reverse(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let axes = c.ints(1)?.into_iter().map(|a| axis(a, shape.len())).collect::<Result<Vec<_>>>()?;
     let y = movement::reverse(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &axes);
     Ok(vec![c.raw(0, &shape, y)?])
+}
+
+fn reverse_sequence(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let (shape, lengths) = (c.shape(0)?, c.sizes(1)?);
+    let (seq, batch) = (axis(c.attr_int("seq_dim"), shape.len())?, axis(c.attr_int("batch_dim"), shape.len())?);
+    let y = movement::reverse_sequence(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &lengths, seq, batch)?;
+    Ok(vec![c.raw(0, &shape, y)?])
+}
+
+fn matrix_diag(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let (y, s) = movement::matrix_diag(&c.tensor(0)?.bytes(), size(c, 0)?, &c.shape(0)?)?;
+    Ok(vec![c.raw(0, &s, y)?])
 }
 
 fn blocks(c: &Call<'_>, f: impl Fn(&[u8], usize, &[usize], usize) -> (Vec<u8>, Vec<usize>)) -> Result<Vec<Tensor>> {
