@@ -1,84 +1,165 @@
-//! The buffers of a file: equal contents are stored once, each payload 16-byte aligned.
+//! The payloads of a file: what constants store, each distinct one once.
 
 use std::collections::HashMap;
 
-use bytemuck::TransparentWrapper;
 use bytes::Bytes;
-use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Push, PushAlignment, Vector, WIPOffset};
+use ir::{Elem, Tensor, TensorType};
 
-use crate::schema::tflite as schema;
-
-/// The contents of buffers by number. Buffer 0 is empty and stands for "no data".
+/// The payloads of a file. Number 0 is empty and stands for "no data".
 #[derive(Debug)]
 pub struct Buffers {
-    contents: Vec<Bytes>,
-    numbers: HashMap<Bytes, u32>,
+    payloads: Vec<Bytes>,
+    /// The same bytes in memory need no look at them. They are kept alive, so that a place stays theirs.
+    by_place: HashMap<(usize, usize), (u32, Bytes)>,
+    by_content: HashMap<Bytes, u32>,
 }
 
 impl Buffers {
-    /// Only buffer 0.
-    pub fn new() -> Buffers {
-        Buffers { contents: vec![Bytes::new()], numbers: HashMap::from([(Bytes::new(), 0)]) }
-    }
-
-    /// The number of the buffer that holds some bytes. Bytes are compared only where their hashes agree.
-    pub fn add(&mut self, data: Bytes) -> u32 {
-        if let Some(n) = self.numbers.get(&data) {
-            return *n;
+    /// Only the empty payload, with room for `count` more.
+    pub fn new(count: usize) -> Buffers {
+        Buffers {
+            payloads: vec![Bytes::new()],
+            by_place: HashMap::with_capacity(count),
+            by_content: HashMap::with_capacity(count),
         }
-        let n = u32::try_from(self.contents.len()).unwrap_or(u32::MAX);
-        self.contents.push(data.clone());
-        self.numbers.insert(data, n);
-        n
     }
 
-    /// Bytes of all contents, with their alignment.
-    pub fn size(&self) -> usize {
-        self.contents.iter().map(|c| c.len() + 64).sum()
+    /// The number of a payload; equal ones share it.
+    pub fn add(&mut self, payload: Bytes) -> u32 {
+        if payload.is_empty() {
+            return 0;
+        }
+        let place = (payload.as_ptr().addr(), payload.len());
+        if let Some((number, _)) = self.by_place.get(&place) {
+            return *number;
+        }
+        let number = match self.by_content.get(&payload) {
+            Some(number) => *number,
+            None => self.append(payload.clone()),
+        };
+        self.by_content.entry(payload.clone()).or_insert(number);
+        self.by_place.insert(place, (number, payload));
+        number
     }
 
-    /// Writes them.
-    pub fn write<'f>(
-        &self,
-        fbb: &mut FlatBufferBuilder<'f>,
-    ) -> WIPOffset<Vector<'f, ForwardsUOffset<schema::Buffer<'f>>>> {
-        let tables: Vec<_> = self
-            .contents
-            .iter()
-            .map(|data| {
-                let data = (!data.is_empty()).then(|| payload(fbb, data));
-                let start = fbb.start_table();
-                if let Some(data) = data {
-                    fbb.push_slot_always(schema::Buffer::VT_DATA, data);
-                }
-                WIPOffset::<schema::Buffer<'f>>::new(fbb.end_table(start).value())
-            })
-            .collect();
-        fbb.create_vector(&tables)
+    /// The number of a payload that is shared with nobody.
+    pub fn append(&mut self, payload: Bytes) -> u32 {
+        self.payloads.push(payload);
+        u32::try_from(self.payloads.len() - 1).expect("a module has fewer than 2^32 constants")
+    }
+
+    /// All payloads, in order.
+    pub fn payloads(&self) -> &[Bytes] {
+        &self.payloads
     }
 }
 
-/// A byte that asks for the alignment the schema demands of payloads (`force_align: 16`), which a vector of `u8` does not get.
-#[derive(Clone, Copy, TransparentWrapper)]
-#[repr(transparent)]
-struct Aligned(u8);
+/// Bytes that a tensor of a type takes in a file; `None` if the type has no fixed size, or too large a one.
+pub fn stored_size(ty: &TensorType) -> Option<usize> {
+    Some(ty.num_elements()?.checked_mul(ty.elem.bits()?)?.div_ceil(8))
+}
 
-impl Push for Aligned {
-    type Output = Aligned;
-    #[allow(unsafe_code)]
-    // SAFETY: the trait asks that `dst` be filled; `dst` is as long as `size` says, one byte, which is written in bounds.
-    unsafe fn push(&self, dst: &mut [u8], _written: usize) {
-        dst[0] = self.0;
+/// The payload of a constant. `None` if its bytes are not those of a tensor of type `ty`.
+pub fn payload(tensor: &Tensor, ty: &TensorType) -> Option<Bytes> {
+    if ty.elem == Elem::String {
+        return write_strings(tensor.raw(), ty.num_elements()?);
     }
-    fn size() -> usize {
-        1
-    }
-    fn alignment() -> PushAlignment {
-        PushAlignment::new(16)
+    let packed = ty.elem.bits().is_some_and(|b| b % 8 != 0);
+    let bytes = match tensor.raw().first() {
+        Some(first) if tensor.is_splat() && packed => splat_packed(*first, ty)?,
+        _ => tensor.bytes(),
+    };
+    match ty.elem.bits() {
+        Some(_) => (bytes.len() == stored_size(ty)?).then_some(bytes),
+        None => Some(bytes),
     }
 }
 
-fn payload<'f>(fbb: &mut FlatBufferBuilder<'f>, data: &[u8]) -> WIPOffset<Vector<'f, u8>> {
-    let vector = fbb.create_vector(Aligned::wrap_slice(data));
-    WIPOffset::new(vector.value())
+/// The element in the low bits of `first`, everywhere.
+fn splat_packed(first: u8, ty: &TensorType) -> Option<Bytes> {
+    let bits = ty.elem.bits()?;
+    let element = first & ((1 << bits) - 1);
+    let byte = (0..8 / bits).fold(0, |byte, i| byte | element << (i * bits));
+    Some(Bytes::from(vec![byte; stored_size(ty)?]))
+}
+
+/// Strings of a file: a count, as many offsets and one more, and the texts.
+fn write_strings(elements: &[u8], count: usize) -> Option<Bytes> {
+    let mut texts: Vec<&[u8]> = Vec::new();
+    let mut rest = elements;
+    while let Some((length, tail)) = rest.split_first_chunk::<4>() {
+        let (text, tail) = tail.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        texts.push(text);
+        rest = tail;
+    }
+    if !rest.is_empty() || texts.len() != count {
+        return None;
+    }
+    let mut offset = u32::try_from(4 * (count + 2)).ok()?;
+    let mut out = u32::try_from(count).ok()?.to_le_bytes().to_vec();
+    out.extend(offset.to_le_bytes());
+    for text in &texts {
+        offset = offset.checked_add(u32::try_from(text.len()).ok()?)?;
+        out.extend(offset.to_le_bytes());
+    }
+    texts.iter().for_each(|t| out.extend(*t));
+    Some(Bytes::from(out))
+}
+
+/// Strings of the IR, each a length and its text. `None` if the payload is damaged or does not hold `count` strings.
+pub fn read_strings(payload: &[u8], count: usize) -> Option<Bytes> {
+    let number = |i: usize| {
+        let four = payload.get(4 * i..4 * i + 4)?;
+        usize::try_from(u32::from_le_bytes(four.try_into().ok()?)).ok()
+    };
+    // Each string has an offset: a count that is not covered by bytes is none.
+    if number(0)? != count || count.checked_mul(4)? > payload.len() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(payload.len());
+    let mut start = number(1)?;
+    for i in 0..count {
+        let end = number(i + 2)?;
+        let text = payload.get(start..end)?;
+        out.extend(u32::try_from(text.len()).ok()?.to_le_bytes());
+        out.extend(text);
+        start = end;
+    }
+    Some(Bytes::from(out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ir::Sign;
+
+    #[test]
+    fn equal_payloads_share_a_number() {
+        let mut buffers = Buffers::new(4);
+        let owner = Bytes::from(vec![1, 2, 3, 4, 1, 2]);
+        let first = buffers.add(owner.slice(..2));
+        assert_eq!(buffers.add(owner.slice(4..)), first);
+        assert_eq!(buffers.add(owner.slice(..2)), first);
+        assert_ne!(buffers.add(owner.slice(2..4)), first);
+        assert_eq!(buffers.add(Bytes::new()), 0);
+        assert_eq!(buffers.payloads().len(), 3);
+    }
+
+    #[test]
+    fn strings_return() {
+        let elements = b"\x02\0\0\0ab\0\0\0\0\x01\0\0\0c";
+        let stored = write_strings(elements, 3).unwrap();
+        assert_eq!(&stored[..8], b"\x03\0\0\0\x14\0\0\0");
+        assert_eq!(read_strings(&stored, 3).unwrap(), &elements[..]);
+        assert_eq!(read_strings(&stored, 2), None);
+        assert_eq!(read_strings(&stored[..16], 3), None);
+        assert_eq!(write_strings(&elements[..5], 1), None);
+    }
+
+    #[test]
+    fn a_packed_splat_fills_every_nibble() {
+        let ty = TensorType::of(&[5], Elem::Int(4, Sign::Signless));
+        let splat = Tensor::new(ty.clone(), Bytes::from_static(&[0x0d])).unwrap();
+        assert_eq!(payload(&splat, &ty).unwrap(), &[0xdd, 0xdd, 0xdd][..]);
+    }
 }

@@ -1,21 +1,21 @@
 //! Writes and reads TFLite flatbuffers.
 //!
-//! [`emit`] turns a module of `tfl` operations into a file, [`read`] a file into a module. Both go through the same table of options, so an
-//! operation that can be written can be read.
+//! [`emit`] turns a module of `tfl` operations into the bytes of a `.tflite` file, [`read`] turns such bytes into a module. What an
+//! operation's options are is stated once, in `options.rs`, for both ways.
 
 mod buffers;
-mod bytes_attr;
-mod elem;
+mod custom;
 mod emit;
+mod names;
 mod options;
+mod plan;
 mod read;
-mod runtime;
-#[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, rustdoc::all, mismatched_lifetime_syntaxes)]
 #[rustfmt::skip]
+#[allow(missing_docs, unsafe_code, elided_lifetimes_in_paths, clippy::all, clippy::pedantic, reason = "generated")]
 mod schema;
-mod strings;
-mod table;
+mod types;
 mod version;
+mod view;
 
 pub use emit::emit;
 pub use read::{Model, ReadError, Tensors, read};

@@ -1,0 +1,196 @@
+//! Element types, shapes and quantization parameters: what a tensor of the schema says about itself, and the IR's types.
+//!
+//! The range of stored values is not in a file: a type with a narrow range comes back with the full one. A quantized dimension of a single
+//! channel that is dimension 0 comes back as one scale for the whole tensor, which means the same.
+
+use std::sync::Arc;
+
+use ir::{Dim, Elem, F64, QuantParams, QuantType, Sign, TensorType};
+
+use crate::schema::tflite as fb;
+
+/// Element types that are their own; quantized ones are what they store.
+const ELEMS: &[(fb::TensorType, Elem)] = &[
+    (fb::TensorType::FLOAT32, Elem::F32),
+    (fb::TensorType::FLOAT16, Elem::F16),
+    (fb::TensorType::BFLOAT16, Elem::BF16),
+    (fb::TensorType::FLOAT64, Elem::F64),
+    (fb::TensorType::BOOL, Elem::BOOL),
+    (fb::TensorType::INT2, Elem::Int(2, Sign::Signless)),
+    (fb::TensorType::INT4, Elem::Int(4, Sign::Signless)),
+    (fb::TensorType::UINT4, Elem::Int(4, Sign::Unsigned)),
+    (fb::TensorType::INT8, Elem::I8),
+    (fb::TensorType::UINT8, Elem::U8),
+    (fb::TensorType::INT16, Elem::I16),
+    (fb::TensorType::UINT16, Elem::Int(16, Sign::Unsigned)),
+    (fb::TensorType::INT32, Elem::I32),
+    (fb::TensorType::UINT32, Elem::Int(32, Sign::Unsigned)),
+    (fb::TensorType::INT64, Elem::I64),
+    (fb::TensorType::UINT64, Elem::Int(64, Sign::Unsigned)),
+    (fb::TensorType::STRING, Elem::String),
+    (fb::TensorType::RESOURCE, Elem::Resource),
+    (fb::TensorType::VARIANT, Elem::Variant),
+];
+
+/// The schema's type of an element; `None` if it has none.
+pub fn tensor_type(elem: &Elem) -> Option<fb::TensorType> {
+    match elem {
+        Elem::Complex(part) if **part == Elem::F32 => Some(fb::TensorType::COMPLEX64),
+        Elem::Complex(part) if **part == Elem::F64 => Some(fb::TensorType::COMPLEX128),
+        Elem::Opaque(text) if &**text == "f8E4M3FN" => Some(fb::TensorType::FLOAT8_E4M3FN),
+        Elem::Opaque(text) if &**text == "f8E5M2" => Some(fb::TensorType::FLOAT8_E5M2),
+        Elem::Int(width, Sign::Signed) => tensor_type(&Elem::Int(*width, Sign::Signless)),
+        other => {
+            let storage = other.storage();
+            ELEMS.iter().find(|(_, e)| *e == storage).map(|(t, _)| *t)
+        }
+    }
+}
+
+/// The element of a type of the schema; `None` for numbers the schema does not have.
+pub fn elem(ty: fb::TensorType) -> Option<Elem> {
+    match ty {
+        fb::TensorType::COMPLEX64 => Some(Elem::Complex(Box::new(Elem::F32))),
+        fb::TensorType::COMPLEX128 => Some(Elem::Complex(Box::new(Elem::F64))),
+        fb::TensorType::FLOAT8_E4M3FN => Some(Elem::Opaque("f8E4M3FN".into())),
+        fb::TensorType::FLOAT8_E5M2 => Some(Elem::Opaque("f8E5M2".into())),
+        _ => ELEMS.iter().find(|(t, _)| *t == ty).map(|(_, e)| e.clone()),
+    }
+}
+
+/// What the file says of a shape: `shape`, `shape_signature` where a dimension is unknown, and whether the rank is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileShape {
+    /// The dimensions; unknown ones are 1.
+    pub shape: Vec<i32>,
+    /// The dimensions; unknown ones are -1.
+    pub signature: Option<Vec<i32>>,
+    /// Whether the rank is known.
+    pub has_rank: bool,
+}
+
+/// Writes a shape; `None` if a dimension does not fit.
+pub fn file_shape(ty: &TensorType) -> Option<FileShape> {
+    let Some(dims) = &ty.shape else {
+        return Some(FileShape { shape: vec![], signature: None, has_rank: false });
+    };
+    let numbers = |unknown: i32| -> Option<Vec<i32>> {
+        dims.iter().map(|d| d.map_or(Some(unknown), |d| i32::try_from(d).ok())).collect()
+    };
+    let shape = numbers(1)?;
+    let signature = if dims.contains(&None) { Some(numbers(-1)?) } else { None };
+    Some(FileShape { shape, signature, has_rank: true })
+}
+
+/// Reads a shape; `None` if a dimension is below -1. A tensor without dimensions whose rank is not stated is a scalar if it is `constant`.
+pub fn ir_shape(shape: &[i32], signature: &[i32], has_rank: bool, constant: bool) -> Option<Option<Vec<Dim>>> {
+    if shape.is_empty() && !has_rank && !constant {
+        return Some(None);
+    }
+    let dims = if signature.len() == shape.len() { signature } else { shape };
+    let dims = dims.iter().map(|d| match d {
+        -1 => Some(None),
+        d => usize::try_from(*d).ok().map(Some),
+    });
+    dims.collect::<Option<Vec<Dim>>>().map(Some)
+}
+
+/// Scales and zero points as the file stores them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileQuant {
+    /// Bits of the `f32` scales.
+    pub scale_bits: Vec<u32>,
+    /// One zero point a scale.
+    pub zero_points: Vec<i64>,
+    /// The dimension the scales run along.
+    pub dimension: i32,
+}
+
+/// Writes quantization parameters; `Err` says what has no form in the file.
+pub fn file_quant(q: &QuantType) -> Result<FileQuant, &'static str> {
+    match &q.params {
+        QuantParams::PerTensor { .. } | QuantParams::PerAxis { .. } => {}
+        QuantParams::SubChannel { .. } => return Err("has scales by blocks"),
+        QuantParams::Any => return Err("has no scale"),
+        QuantParams::Calibrated { .. } => return Err("has a range but no scale"),
+    }
+    let dimension = i32::try_from(q.axis().unwrap_or(0)).map_err(|_| "has a quantized dimension out of range")?;
+    let scale_bits = q.scales().iter().map(|s| (*s as f32).to_bits()).collect();
+    Ok(FileQuant { scale_bits, zero_points: q.zero_points(), dimension })
+}
+
+/// Reads quantization parameters of a tensor that stores `storage`; `Err` says what is wrong. A missing list of zero points stands for zeros.
+pub fn ir_quant(
+    storage: &Elem,
+    scales: Vec<f32>,
+    zero_points: Vec<i64>,
+    dimension: i32,
+    shape: Option<&[Dim]>,
+) -> Result<Elem, String> {
+    let (width, signed) = match storage {
+        Elem::Int(width, sign) if *width > 1 => (*width, *sign != Sign::Unsigned),
+        // Float tensors may carry the range they were trained with.
+        _ => return Ok(storage.clone()),
+    };
+    let zero_points = if zero_points.is_empty() { vec![0; scales.len()] } else { zero_points };
+    if zero_points.len() != scales.len() {
+        return Err(format!("has {} scales and {} zero points", scales.len(), zero_points.len()));
+    }
+    if let Some(s) = scales.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
+        return Err(format!("has the scale {s}, which is not positive and finite"));
+    }
+    let (min, max) = QuantType::default_range(signed, width);
+    if let Some(z) = zero_points.iter().find(|z| !(min..=max).contains(*z)) {
+        return Err(format!("has the zero point {z}, which {width} bits do not hold"));
+    }
+    let axis = usize::try_from(dimension).ok();
+    let channels = axis.and_then(|a| *shape?.get(a)?);
+    let scales: Vec<F64> = scales.into_iter().map(|s| F64(f64::from(s))).collect();
+    let params = match (&scales[..], &zero_points[..]) {
+        ([scale], [zero_point]) if dimension == 0 || channels != Some(1) => {
+            QuantParams::PerTensor { scale: *scale, zero_point: *zero_point }
+        }
+        _ if channels == Some(scales.len()) => QuantParams::PerAxis { axis: axis.unwrap_or(0), scales, zero_points },
+        _ => return Err(format!("has {} scales, which do not fit dimension {dimension}", scales.len())),
+    };
+    Ok(Elem::Quant(Arc::new(QuantType { signed, width, min, max, expressed: Some(Elem::F32), params })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_element_type_of_the_schema_is_read_and_written() {
+        for number in fb::TensorType::ENUM_MIN..=fb::TensorType::ENUM_MAX {
+            let ty = fb::TensorType(number);
+            let elem = elem(ty).unwrap_or_else(|| panic!("{ty:?} has an element"));
+            assert_eq!(tensor_type(&elem), Some(ty));
+        }
+        assert_eq!(elem(fb::TensorType(fb::TensorType::ENUM_MAX + 1)), None);
+    }
+
+    #[test]
+    fn unknown_dimensions_are_one_in_the_shape() {
+        let ty = TensorType::ranked(vec![None, Some(3)], Elem::F32);
+        let file = file_shape(&ty).unwrap();
+        assert_eq!(file, FileShape { shape: vec![1, 3], signature: Some(vec![-1, 3]), has_rank: true });
+        assert_eq!(ir_shape(&[1, 3], &[-1, 3], true, false), Some(ty.shape));
+        assert_eq!(ir_shape(&[], &[], true, false), Some(Some(vec![])));
+        assert_eq!(ir_shape(&[], &[], false, false), Some(None));
+        assert_eq!(ir_shape(&[-2], &[], true, false), None);
+    }
+
+    #[test]
+    fn parameters_return() {
+        let per_axis = QuantType::per_axis(8, 1, vec![0.5, 0.25]);
+        let file = file_quant(&per_axis).unwrap();
+        let scales = file.scale_bits.iter().map(|b| f32::from_bits(*b)).collect();
+        let back = ir_quant(&Elem::I8, scales, file.zero_points, file.dimension, Some(&[Some(3), Some(2)]));
+        assert_eq!(back, Ok(Elem::Quant(Arc::new(per_axis))));
+        let bad = ir_quant(&Elem::I8, vec![0.5, 0.25], vec![], 0, Some(&[Some(3), Some(2)]));
+        assert_eq!(bad, Err("has 2 scales, which do not fit dimension 0".to_owned()));
+        let bad = ir_quant(&Elem::I8, vec![0.5], vec![128], 0, None);
+        assert_eq!(bad, Err("has the zero point 128, which 8 bits do not hold".to_owned()));
+    }
+}
