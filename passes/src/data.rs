@@ -156,9 +156,8 @@ fn cast(array: Tensor, to: &Elem) -> Result<Tensor, String> {
     match (to, &from) {
         (Elem::F32, Elem::F16 | Elem::F64 | Elem::Int(..)) => {
             let v = array.to_f64().ok_or_else(refused)?;
-            // Images are often stored as doubles or bytes.
-            if from != Elem::F64 && !lossless(&v) {
-                return Err(refused());
+            if !lossless(&v) {
+                return Err(format!("{} and holds values that float32 does not", refused()));
             }
             Ok(Tensor::f32(&shape, v.into_iter().map(|v| v as f32).collect()))
         }

@@ -142,7 +142,10 @@ impl Job<'_> {
             let outcome = crate::input::parse(&padded, &self.name, self.registry, allow, &mut sink)
                 .map_err(Stop::from)
                 .and_then(|module| self.module(input, module, io, &mut sink))
-                .map(|output| outputs.push(output));
+                .map(|output| {
+                    outputs.push(output);
+                    String::new()
+                });
             if self.args.text.verify_diagnostics {
                 let differences = expect::differences(part, first, sink.diagnostics());
                 for d in &differences {
@@ -159,39 +162,34 @@ impl Job<'_> {
             }
         }
         let mut sink = Sink::new();
-        let outcome = if outputs.is_empty() { Ok(()) } else { self.write(&outputs, io, &mut sink) };
+        let outcome = if outputs.is_empty() { Ok(String::new()) } else { self.write(&outputs, io, &mut sink) };
         match self.end(io, &sink, Some(text), outcome)? {
             Status::Done => Ok(status),
             worse => Ok(worse),
         }
     }
 
-    /// Reports how a module fared.
+    /// Reports how a module fared; a summary comes last.
     fn end(
         &self,
         io: &mut Streams<'_>,
         sink: &Sink,
         text: Option<&str>,
-        outcome: Result<(), Stop>,
+        outcome: Result<String, Stop>,
     ) -> std::io::Result<Status> {
         for d in sink.diagnostics() {
             write!(io.stderr, "{}", render(d, Source { name: &self.name, text }))?;
         }
         match outcome {
-            Ok(()) | Err(Stop::Done) => Ok(Status::Done),
+            Ok(summary) => write!(io.stderr, "{summary}").map(|()| Status::Done),
+            Err(Stop::Done) => Ok(Status::Done),
             Err(Stop::Failed) => Ok(Status::Failed),
             Err(Stop::Usage(e)) => usage(io, &e),
         }
     }
 
     /// Runs the passes over one module and turns it into what is written.
-    fn module(
-        &self,
-        input: &Input,
-        mut module: Module,
-        io: &mut Streams<'_>,
-        sink: &mut Sink,
-    ) -> Result<Output, Stop> {
+    fn module(&self, input: &Input, mut module: Module, io: &mut Streams<'_>, sink: &mut Sink) -> Result<Output, Stop> {
         let pipeline = self.pipeline(input, &module, sink)?;
         if self.args.passes.dump_pass_pipeline {
             let _ = writeln!(io.stdout, "{}", pipeline.text());
@@ -295,8 +293,11 @@ impl Job<'_> {
             return Err(sink.error(d).into());
         }
         if quant.io != Io::Float32 && !mode.is_integer() {
-            let text = format!("--io needs integer inputs and outputs, but --quantize={} computes in float", mode.name());
-            return Err(sink.error(Diagnostic::error("quant/io", text).help("use --quantize=int8 or int8-only")).into());
+            let text =
+                format!("--io needs integer inputs and outputs, but --quantize={} computes in float", mode.name());
+            return Err(sink
+                .error(Diagnostic::error("quant/io", text).help("use --quantize=int8 or int8-only"))
+                .into());
         }
         Ok(ptq(&Ptq {
             mode,
@@ -340,7 +341,8 @@ impl Job<'_> {
         outcome
     }
 
-    fn write(&self, outputs: &[Output], io: &mut Streams<'_>, sink: &mut Sink) -> Result<(), Stop> {
+    /// Writes what came out; gives the summary.
+    fn write(&self, outputs: &[Output], io: &mut Streams<'_>, sink: &mut Sink) -> Result<String, Stop> {
         let joined = |out: &mut dyn Write| {
             for (i, part) in outputs.iter().enumerate() {
                 if i > 0 {
@@ -358,19 +360,17 @@ impl Job<'_> {
             }
         };
         outcome.map_err(|e| sink.error(Diagnostic::error("output/write", e)))?;
-        for output in outputs {
-            // A summary nobody reads is no error.
-            let _ = write!(io.stderr, "{}", output.summary);
-        }
-        Ok(())
+        Ok(outputs.iter().map(|o| o.summary.as_str()).collect())
     }
 }
 
 /// Whether a module holds TensorFlow operations.
 fn holds_tf(module: &Module) -> bool {
-    module.funcs().into_iter().filter_map(|f| module.body.op(f).body(0)).any(|body| {
-        body.walk().into_iter().any(|id| body.op(id).name.as_str().starts_with("tf."))
-    })
+    module
+        .funcs()
+        .into_iter()
+        .filter_map(|f| module.body.op(f).body(0))
+        .any(|body| body.walk().into_iter().any(|id| body.op(id).name.as_str().starts_with("tf.")))
 }
 
 /// The parts of a text between `// -----` lines, each with its first line's number.

@@ -68,8 +68,9 @@ impl Input {
     /// Imports a TensorFlow model or reads a TFLite file.
     pub fn load(&self, path: &Path, args: &ModelArgs, sink: &mut Sink) -> Result<Module, Failed> {
         let loaded = match self.kind {
-            Kind::TensorFlow => frontend::load(path, &args.options())
-                .map_err(|e| Diagnostic::error("import/model", e.to_string())),
+            Kind::TensorFlow => {
+                frontend::load(path, &args.options()).map_err(|e| Diagnostic::error("import/model", e.to_string()))
+            }
             Kind::Tflite => backend::read(self.data.clone())
                 .map(|m| m.module)
                 .map_err(|e| Diagnostic::error("import/tflite", e.to_string())),

@@ -49,8 +49,11 @@ fn operation(op: &OpDef) -> String {
             .collect();
         items.join(", ")
     };
-    let attrs: Vec<String> =
-        op.attrs.iter().map(|a| format!("{}{}: {}", a.name, if a.optional { "?" } else { "" }, a.kind.trim())).collect();
+    let attrs: Vec<String> = op
+        .attrs
+        .iter()
+        .map(|a| format!("{}{}: {}", a.name, if a.optional { "?" } else { "" }, a.kind.trim()))
+        .collect();
     let attrs = if attrs.is_empty() { String::new() } else { format!(" {{{}}}", attrs.join(", ")) };
     format!("{}({}) -> ({}){attrs}\n    {}\n", op.name, values(op.operands), values(op.results), first_line(op.doc))
 }

@@ -90,6 +90,7 @@ impl Observer for Instruments<'_> {
 
 /// A pass that is to be printed but does not exist, as a sentence.
 pub fn unknown_pass(args: &PassArgs, known: &[&'static PassDef]) -> Option<String> {
-    let name = args.print_before.iter().chain(&args.print_after).find(|n| known.iter().all(|d| d.name != n.as_str()))?;
+    let name =
+        args.print_before.iter().chain(&args.print_after).find(|n| known.iter().all(|d| d.name != n.as_str()))?;
     Some(format!("there is no pass `{name}`{}", nearest(name, known.iter().map(|d| d.name))))
 }

@@ -117,9 +117,11 @@ impl<'m> Session<'m> {
             .map(|v| body.tensor_ty(*v).cloned().ok_or_else(|| "an input is no tensor".to_owned()))
             .collect::<Result<_, _>>()?;
         let evaluator = Evaluator::new(body).map_err(|e| e.to_string())?;
-        let keys = model.tensors_of(signature.func);
-        let prefix = if keys.subgraph == 0 { String::new() } else { format!("{}:", keys.subgraph) };
-        let keys = keys.indices.iter().map(|(v, i)| (*v, format!("{prefix}{i}"))).collect();
+        let mut keys = HashMap::new();
+        for (subgraph, tensors) in model.tensors.iter().enumerate().filter(|(_, t)| t.func == signature.func) {
+            let prefix = if subgraph == 0 { String::new() } else { format!("{subgraph}:") };
+            keys.extend(tensors.index.iter().map(|(v, i)| (*v, format!("{prefix}{i}"))));
+        }
         Ok(Session { signature, types, evaluator, keys })
     }
 

@@ -76,10 +76,8 @@ pub fn is_quantized(module: &Module) -> bool {
 
 /// The line that ends a conversion.
 pub fn line(output: &str, counts: Counts, bytes_in: u64, bytes_out: usize, seconds: f64) -> String {
-    let mut out = format!(
-        "{output}: {} integer, {} float, {} custom operations",
-        counts.integer, counts.float, counts.custom
-    );
+    let mut out =
+        format!("{output}: {} integer, {} float, {} custom operations", counts.integer, counts.float, counts.custom);
     if counts.conversions > 0 {
         let _ = write!(out, ", {} conversions between them", counts.conversions);
     }
@@ -106,6 +104,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!(["0", "999", "1,000", "12,345,678"], [0, 999, 1000, 12_345_678].map(grouped).each_ref().map(|s| &**s));
+        assert_eq!(
+            ["0", "999", "1,000", "12,345,678"],
+            [0, 999, 1000, 12_345_678].map(grouped).each_ref().map(|s| &**s)
+        );
     }
 }

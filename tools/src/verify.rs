@@ -74,11 +74,11 @@ fn one(check: &Check<'_>, signature: &Signature, read: &Module, of_file: &Signat
     let mut noise = vec![Noise::default(); signature.outputs.len()];
     for i in 0..count {
         let given = samples.get(i);
-        let inputs: Vec<Tensor> = given.iter().zip(&types).map(|(t, ty)| stored_values(t, ty)).collect::<Result<_, _>>()?;
+        let inputs: Vec<Tensor> =
+            given.iter().zip(&types).map(|(t, ty)| stored_values(t, ty)).collect::<Result<_, _>>()?;
         let mut expected = Vec::new();
-        let outputs = ours_run
-            .run(&inputs, &mut |v, t| expected.push((v, t.clone())))
-            .map_err(|e| format!("sample {i}: {e}"))?;
+        let outputs =
+            ours_run.run(&inputs, &mut |v, t| expected.push((v, t.clone()))).map_err(|e| format!("sample {i}: {e}"))?;
         compare(ours, &expected, &theirs_run, &inputs, i)?;
         if let Some(run) = &float_run {
             let reference = run.run(&given, &mut |_, _| {}).map_err(|e| format!("float model, sample {i}: {e}"))?;
@@ -87,7 +87,8 @@ fn one(check: &Check<'_>, signature: &Signature, read: &Module, of_file: &Signat
             }
         }
     }
-    let mut out = format!("{}: the emitted file gives the module's values bit for bit on {count} {data}\n", signature.key);
+    let mut out =
+        format!("{}: the emitted file gives the module's values bit for bit on {count} {data}\n", signature.key);
     if float_run.is_some() {
         for (name, n) in signature.outputs.iter().zip(&noise) {
             out.push_str(&format!("  {name}: {:.1} dB against the float model\n", n.decibels()));

@@ -165,7 +165,7 @@ fn observe(module: &Module, signature: &Signature, path: &str, cx: &mut Cx<'_>) 
     let outcome = (0..total)
         .into_par_iter()
         .map(|i| {
-            let ranges = observe_sample(body, &evaluator, &samples.get(i), i);
+            let ranges = observe_sample(body, signature, &evaluator, &samples.get(i), i);
             progress.step("calibrating", done.fetch_add(1, Ordering::Relaxed) + 1, total);
             ranges
         })
@@ -193,6 +193,7 @@ fn merge(mut a: Ranges, b: Ranges) -> Ranges {
 
 fn observe_sample(
     body: &Body,
+    signature: &Signature,
     evaluator: &Evaluator<'_>,
     inputs: &[Tensor],
     index: usize,
@@ -215,20 +216,24 @@ fn observe_sample(
         .map_err(|e| Box::new(Diagnostic::error("calibrate/eval", format!("sample {index}: {e}"))))?;
     match nan {
         Some(v) => Err(Box::new(
-            Diagnostic::error("calibrate/nan", format!("{} is NaN for sample {index}", tensor_name(body, v)))
-                .at(body.loc(v))
-                .help("look for a division by zero or a logarithm of zero in front of it, and for NaN in the data"),
+            Diagnostic::error(
+                "calibrate/nan",
+                format!("{} is NaN for sample {index}", tensor_name(body, signature, v)),
+            )
+            .at(body.loc(v))
+            .help("look for a division by zero or a logarithm of zero in front of it, and for NaN in the data"),
         )),
         None => Ok(ranges),
     }
 }
 
-fn tensor_name(body: &Body, v: Value) -> String {
-    match (body.loc(v).node(), body.def(v)) {
-        (Some(n), Def::Result(..)) => format!("tensor `{n}`"),
-        (Some(n), Def::Arg(..)) => format!("input `{n}`"),
-        (None, Def::Arg(_, i)) => format!("input {i}"),
-        (None, Def::Result(..)) => "a tensor without a name".into(),
+/// What the user calls a value: an input by its name in the signature, any other by its node.
+fn tensor_name(body: &Body, signature: &Signature, v: Value) -> String {
+    match body.def(v) {
+        Def::Arg(_, i) => signature.inputs.get(i).map_or_else(|| format!("input {i}"), |n| format!("input `{n}`")),
+        Def::Result(..) => {
+            body.loc(v).node().map_or_else(|| "a tensor without a name".into(), |n| format!("tensor `{n}`"))
+        }
     }
 }
 
@@ -262,7 +267,8 @@ fn warn_degenerate(module: &Module, signature: &Signature, ranges: &Ranges, cx: 
     for (v, r) in ranges {
         let width = f64::from(r.max.max(0.0)) - f64::from(r.min.min(0.0));
         if width < 1e-6 {
-            let text = format!("{} is always (nearly) zero on the representative data", tensor_name(body, *v));
+            let text =
+                format!("{} is always (nearly) zero on the representative data", tensor_name(body, signature, *v));
             let d = Diagnostic::warning("calibrate/degenerate", text).at(body.loc(*v));
             cx.sink.emit(
                 d.help("what differs from zero later will be cut off; give data that reaches this part of the model"),

@@ -1,0 +1,8 @@
+// RUN: --pass-pipeline='fold-quant-dequant'
+// A quantize of what was just dequantized is the stored value, or one requantization where the parameters differ.
+func.func @main(%q: tensor<4x!quant.uniform<i8:f32, 0.5>>) -> (tensor<4x!quant.uniform<i8:f32, 0.5>>, tensor<4x!quant.uniform<i8:f32, 0.25:3>>) {
+  %0 = "tfl.dequantize"(%q) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+  %1 = "tfl.quantize"(%0) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.5>>}> : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+  %2 = "tfl.quantize"(%0) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.25:3>>}> : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.25:3>>
+  return %1, %2 : tensor<4x!quant.uniform<i8:f32, 0.5>>, tensor<4x!quant.uniform<i8:f32, 0.25:3>>
+}

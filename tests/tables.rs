@@ -1,0 +1,42 @@
+//! What no type can say about the tables.
+
+use std::collections::BTreeSet;
+
+use ir::{QuantRule, Registry};
+use quant_opt_tests::here;
+
+#[test]
+fn every_pass_has_a_case() {
+    let folder = here("suite/passes");
+    let cases: BTreeSet<String> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let passes: BTreeSet<String> = passes::passes().iter().map(|p| p.name.to_owned()).collect();
+    assert_eq!(passes, cases, "tests/suite/passes/NAME holds the cases of pass NAME");
+}
+
+#[test]
+fn rows_name_each_thing_once_and_point_at_operands_that_exist() {
+    let registry = Registry::standard();
+    let mut names = BTreeSet::new();
+    let mut codes = BTreeSet::new();
+    for op in registry.dialects().iter().flat_map(|d| d.ops) {
+        assert!(names.insert(op.name), "{} is declared twice", op.name);
+        assert!(!op.doc.trim().is_empty(), "{} is not documented", op.name);
+        if let Some(code) = op.builtin {
+            assert!(codes.insert(code), "{}: builtin {code} is taken", op.name);
+        }
+        if let QuantRule::Weighted { input, weight, bias, .. } = op.quant {
+            for i in [Some(input), Some(weight), bias].into_iter().flatten() {
+                assert!(i < op.operands.len(), "{} has no operand {i}", op.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn pass_options_are_documented() {
+    for pass in passes::passes() {
+        assert!(!pass.doc.trim().is_empty() && !pass.example.is_empty(), "{}", pass.name);
+        assert!(pass.options.iter().all(|o| !o.doc.trim().is_empty()), "{}", pass.name);
+    }
+}
