@@ -35,13 +35,13 @@ impl Printer {
                 self.w.out.push('>');
             }
             self.w.push(" (");
-            self.module_body(&module.body);
+            self.module_body(&module.body, Entry::Labelled);
             self.w.out.push(')');
             self.attributes(" ", &module.attrs);
             self.w.push(" : () -> ()");
         } else {
             self.module_header(name, &module.attrs);
-            self.module_body(&module.body);
+            self.module_body(&module.body, Entry::Bare);
         }
         self.location(&module.loc);
     }
@@ -58,9 +58,9 @@ impl Printer {
         }
     }
 
-    fn module_body(&mut self, body: &Body) {
+    fn module_body(&mut self, body: &Body, entry: Entry) {
         let outer = std::mem::replace(&mut self.names, super::Names::of(body));
-        self.blocks(body, body.root(), Entry::Labelled);
+        self.blocks(body, body.root(), entry);
         self.names = outer;
     }
 
@@ -72,7 +72,7 @@ impl Printer {
             return false;
         }
         self.module_header(module::sym_name(op), &op.attrs);
-        self.region(body, region, Entry::Labelled);
+        self.region(body, region, Entry::Bare);
         true
     }
 
@@ -107,7 +107,7 @@ impl Printer {
         self.attributes(" attributes ", &op.attrs);
         if f.body.has_entry() {
             self.w.out.push(' ');
-            self.blocks(f.body, f.body.root(), Entry::Named);
+            self.blocks(f.body, f.body.root(), Entry::Bare);
         }
         self.names = outer;
         true

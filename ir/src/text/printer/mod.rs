@@ -152,7 +152,9 @@ impl Printer {
         }
         self.w.out.push('{');
         for (i, block) in body.blocks(region).iter().enumerate() {
-            if i > 0 || (entry == Entry::Labelled && !body.args(*block).is_empty()) {
+            let labelled =
+                entry == Entry::Labelled && (!body.args(*block).is_empty() || body.terminator(*block).is_none());
+            if i > 0 || labelled {
                 self.newline();
                 self.label(body, *block);
             }
@@ -191,9 +193,11 @@ impl Printer {
     }
 }
 
-/// Whether the first block's arguments stand in a label of its own, or in what is written before the region.
+/// The label of a region's first block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Entry {
+    /// It has one if it has arguments or no operations: a region without blocks is something else.
     Labelled,
-    Named,
+    /// It has none; its arguments stand in front of the region.
+    Bare,
 }
