@@ -18,7 +18,7 @@ pub enum Attr {
     Int(i64, Elem),
     /// `0.5 : f32`
     Float(F64, Elem),
-    /// `"text"`; any bytes are kept as UTF-8 where they are, else escaped by the reader.
+    /// `"text"`; bytes that are no UTF-8 are kept as [`crate::bytestr`] has them.
     Str(Arc<str>),
     /// `f32`, `tensor<2xf32>`
     Type(Type),

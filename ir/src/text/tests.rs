@@ -282,6 +282,26 @@ func.func @f(%x: !t, %y: tensor<2x!quant.uniform<i8:f32, 0.5>>) -> !t {
 }
 
 #[test]
+fn branches_hand_over_operands() {
+    let m = module(
+        r#"func.func @f(%c: i1, %x: i32) -> i32 {
+  cf.cond_br %c, ^bb1(%x, %x : i32, i32), ^bb2
+^bb1(%a: i32, %b: i32):
+  return %a : i32
+^bb2:
+  cf.br ^bb1(%x, %x : i32, i32)
+}"#,
+    );
+    let text = print(&m, &PrintOptions::default());
+    for line in [
+        r#""cf.cond_br"(%arg0, %arg1, %arg1)[^bb1, ^bb2] <{operandSegmentSizes = array<i32: 1, 2, 0>}> : (i1, i32, i32) -> ()"#,
+        r#""cf.br"(%arg1, %arg1)[^bb1] : (i32, i32) -> ()"#,
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
 fn attributes_of_tf_operations_stay_where_they_were() {
     for text in [
         r#""tf.Const"() {value = dense<1> : tensor<i32>} : () -> tensor<i32>"#,

@@ -11,7 +11,7 @@ use crate::dialect::{arith, builtin};
 use crate::loc::Loc;
 use crate::op::OpRow;
 use crate::text::lexer::{Tok, Token};
-use crate::types::{FunctionType, Type};
+use crate::types::{Elem, FunctionType, Type};
 
 /// An argument of a function.
 struct Argument {
@@ -30,6 +30,8 @@ impl<'s> Parser<'s, '_> {
             "return" | "func.return" => self.return_form(),
             "call" | "func.call" => self.call_form(),
             "arith.constant" => self.constant_form(),
+            "cf.br" => self.branch_form(tok),
+            "cf.cond_br" => self.condition_form(tok),
             name => self.row_form(body, tok, name),
         }
     }
@@ -52,12 +54,7 @@ impl<'s> Parser<'s, '_> {
             return self.generic(body, name);
         }
         let mut draft = Draft::new(name);
-        loop {
-            draft.uses.push(self.value_use()?);
-            if !self.eat(Tok::Comma) {
-                break;
-            }
-        }
+        self.uses(&mut draft)?;
         draft.spec.attrs = self.optional_dict()?;
         self.expect(Tok::Colon, "':' and the type of the operation")?;
         match self.ty()? {
@@ -92,22 +89,10 @@ impl<'s> Parser<'s, '_> {
         self.bump();
         let mut draft = Draft::new(OpName::Known(builtin::Return::DEF));
         draft.spec.attrs = self.optional_dict()?;
-        if !self.at(Tok::Percent) {
-            return Ok(draft);
+        if self.at(Tok::Percent) {
+            self.typed_uses(&mut draft, "':' and the types of what is returned")?;
         }
-        loop {
-            draft.uses.push(self.value_use()?);
-            if !self.eat(Tok::Comma) {
-                break;
-            }
-        }
-        self.expect(Tok::Colon, "':' and the types of what is returned")?;
-        loop {
-            draft.types.push(self.ty()?);
-            if !self.eat(Tok::Comma) {
-                return Ok(draft);
-            }
-        }
+        Ok(draft)
     }
 
     /// `call @f(%0) : (type) -> type`
@@ -136,6 +121,67 @@ impl<'s> Parser<'s, '_> {
         draft.spec.props.set("value", value);
         draft.spec.results.push(ty);
         Ok(draft)
+    }
+
+    // ---- branches ----
+
+    /// `cf.br ^bb1(%0 : type)`
+    fn branch_form(&mut self, tok: Token) -> Result<Draft<'s>> {
+        let name = self.op_name(tok.start, self.text(tok))?;
+        self.bump();
+        let mut draft = Draft::new(name);
+        self.successor(&mut draft)?;
+        draft.spec.attrs = self.optional_dict()?;
+        Ok(draft)
+    }
+
+    /// `cf.cond_br %0, ^bb1(%1 : type), ^bb2`
+    fn condition_form(&mut self, tok: Token) -> Result<Draft<'s>> {
+        let name = self.op_name(tok.start, self.text(tok))?;
+        self.bump();
+        let mut draft = Draft::new(name);
+        draft.uses.push(self.value_use()?);
+        draft.types.push(Type::Scalar(Elem::BOOL));
+        self.expect(Tok::Comma, "',' behind the condition")?;
+        let yes = self.successor(&mut draft)?;
+        self.expect(Tok::Comma, "',' between two blocks")?;
+        let no = self.successor(&mut draft)?;
+        draft.spec.attrs = self.optional_dict()?;
+        draft.spec.props.set("operandSegmentSizes", Attr::DenseArray(Elem::I32, vec![1, yes, no]));
+        Ok(draft)
+    }
+
+    /// `^bb1(%0, %1 : type, type)`: a block and the operands that are its arguments, which are counted.
+    fn successor(&mut self, draft: &mut Draft<'s>) -> Result<i64> {
+        draft.successors.push(self.expect(Tok::Caret, "the name of a block")?);
+        let before = draft.uses.len();
+        if self.eat(Tok::LParen) {
+            self.typed_uses(draft, "':' and the types of a block's arguments")?;
+            self.expect(Tok::RParen, "')' of a list of block arguments")?;
+        }
+        Ok((draft.uses.len() - before) as i64)
+    }
+
+    /// `%0, %1 : type, type`
+    fn typed_uses(&mut self, draft: &mut Draft<'s>, colon: &str) -> Result<()> {
+        self.uses(draft)?;
+        self.expect(Tok::Colon, colon)?;
+        loop {
+            draft.types.push(self.ty()?);
+            if !self.eat(Tok::Comma) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// `%0, %1`
+    fn uses(&mut self, draft: &mut Draft<'s>) -> Result<()> {
+        loop {
+            draft.uses.push(self.value_use()?);
+            if !self.eat(Tok::Comma) {
+                return Ok(());
+            }
+        }
     }
 
     // ---- functions ----

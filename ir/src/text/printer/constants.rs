@@ -17,29 +17,30 @@ pub(super) fn dense(w: &mut Writer, t: &Tensor) {
     if uniform.is_none() && elided(w, t) {
         return;
     }
+    let ty = stored_type(t);
+    let elem = &ty.elem;
     w.push("dense<");
     match uniform {
         _ if t.is_empty() => {}
-        _ if t.ty().elem == Elem::String => strings(w, t),
-        Some(one) => element(w, &t.ty().elem.storage(), one),
+        _ if *elem == Elem::String => strings(w, t),
+        Some(one) => element(w, elem, one),
         None if t.len() > HEX_IF_LARGER_THAN => {
             w.push("\"0x");
-            hex(&mut w.out, &unpacked(&t.ty().elem, t.raw(), t.len()));
+            hex(&mut w.out, &unpacked(elem, t.raw(), t.len()));
             w.out.push('"');
         }
         None => {
-            let elem = t.ty().elem.storage();
-            let bytes = unpacked(&elem, t.raw(), t.len());
-            let mut elements = bytes.chunks_exact(width(&elem));
+            let bytes = unpacked(elem, t.raw(), t.len());
+            let mut elements = bytes.chunks_exact(width(elem));
             w.nested('[', ']', &t.shape(), &mut |w| {
                 if let Some(e) = elements.next() {
-                    element(w, &elem, e);
+                    element(w, elem, e);
                 }
             });
         }
     }
     w.push("> : ");
-    w.tensor_type(&stored_type(t));
+    w.tensor_type(&ty);
 }
 
 /// `dense_resource<key> : tensor<…>`; the blob goes to the end of the file.
