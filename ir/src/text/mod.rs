@@ -29,7 +29,7 @@
 //!
 //! # What is carried whole
 //! Attributes and types the IR has no form for (`affine_map<…>`, `memref<…>`, `#dialect.attr<…>`, dense vectors) are [`Attr::Opaque`] and
-//! [`Type::Opaque`](crate::Type::Opaque): their text, with aliases written out.
+//! [`Type::Opaque`]: their text, with aliases written out.
 //!
 //! # Locations
 //! An operation without a location gets its place in the text; one whose location names a node and no place gets both: `loc("node")` becomes

@@ -115,10 +115,11 @@ impl<'s> Parser<'s, '_> {
         Ok(())
     }
 
-    /// Uses of the name are no further errors.
+    /// Uses of the name are no further errors. The count comes from the text, so it may be any number.
     pub(super) fn define_broken(&mut self, name: Token, count: u32, failed: Failed) {
+        const MOST: u32 = 16;
         let text = self.text(name);
-        for i in 0..count.min(16) {
+        for i in 0..count.min(MOST) {
             if !self.scope().names.contains_key(&(text, i)) {
                 self.set((text, i), Meaning::Broken(failed));
             }
