@@ -9,5 +9,6 @@ pub mod float;
 pub mod geometry;
 pub mod movement;
 pub mod reference;
+mod simd;
 
 pub use error::KernelError;

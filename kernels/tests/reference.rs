@@ -34,9 +34,9 @@ fn check_file(path: &Path) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-/// Evaluates the cases of a file with one thing wrong; whatever comes of it is fine, but not a panic.
+/// Evaluates the cases of a file, and the same in float, with one thing wrong; whatever comes of it is fine, but not a panic.
 fn check_damaged(path: &Path) -> Result<(), Failed> {
-    const DAMAGES: usize = 60;
+    const DAMAGES: usize = 50;
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut random = |below: usize| {
         state ^= state << 13;
@@ -45,12 +45,31 @@ fn check_damaged(path: &Path) -> Result<(), Failed> {
         (state >> 33) as usize % below.max(1)
     };
     for case in std::fs::read_to_string(path)?.split("\n\n") {
-        for _ in 0..DAMAGES {
-            let text = damage(case, &mut random);
+        let float = in_float(case)?;
+        for i in 0..2 * DAMAGES {
+            let text = damage(if i % 2 == 0 { case } else { &float }, &mut random);
             std::panic::catch_unwind(|| check(&text)).map_err(|_| format!("a panic at\n{text}"))?.ok();
         }
     }
     Ok(())
+}
+
+/// A case with the real values in place of codes.
+fn in_float(case: &str) -> Result<String, String> {
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [role, _, shape, scales, zeros, _] = words[..] else { return Ok(line.to_owned()) };
+        if scales == "-" {
+            return Ok(line.to_owned());
+        }
+        let codes = tensor(&words[1..].join(" "))?.to_f64().ok_or("codes are numbers")?;
+        let scale = numbers::<f64>(scales.split('@').next().unwrap_or_default(), ',')?[0];
+        let zero = numbers::<f64>(zeros, ',')?[0];
+        let bytes = codes.into_iter().flat_map(|q| ((scale * (q - zero)) as f32).to_le_bytes());
+        let hex: String = bytes.map(|b| format!("{b:02x}")).collect();
+        Ok::<_, String>(format!("{role} f32 {shape} - - {hex}"))
+    };
+    Ok(case.lines().map(line).collect::<Result<Vec<_>, _>>()?.join("\n"))
 }
 
 /// Replaces a number of the attributes, a stored number, a size, a scale or a zero point, or leaves an operand out.

@@ -3,7 +3,8 @@
 use super::Clamp;
 use super::matmul::{Matrix, add_bias, gemm};
 use crate::error::{Result, ensure};
-use crate::geometry::{Axis, Window};
+use crate::geometry::{Axis, Window, elements};
+use crate::simd::wide;
 
 /// Strides, dilations and padding of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +43,15 @@ pub fn conv_2d(
 ) -> Result<(Vec<f32>, Vec<usize>)> {
     let [n, h, w, c] = rank_4(x_shape)?;
     let [o, kh, kw, fc] = rank_4(f_shape)?;
-    ensure(fc > 0 && c % fc == 0 && o % (c / fc).max(1) == 0, || format!("{c} channels and a filter of {fc}"))?;
+    ensure(fc > 0 && c > 0 && o > 0 && c % fc == 0 && o % (c / fc) == 0, || {
+        format!("{c} channels and a filter of {fc}")
+    })?;
     let groups = c / fc;
     let win = params.window([h, w], [kh, kw])?;
     let (oh, ow) = (win.y.output, win.x.output);
     let pixels = oh * ow;
     let depth = kh * kw * fc;
-    let mut y = vec![0.0; n * pixels * o];
+    let mut y = vec![0.0; elements(&[n, oh, ow, o])?];
     let pointwise = kh == 1 && kw == 1 && params.stride == [1, 1] && groups == 1;
     if pointwise {
         let (a, b) = (Matrix { data: x, row: c, col: 1 }, Matrix { data: filter, row: 1, col: c });
@@ -131,38 +134,76 @@ pub fn depthwise_conv_2d(
     act: Clamp,
 ) -> Result<(Vec<f32>, Vec<usize>)> {
     let [n, h, w, c] = rank_4(x_shape)?;
-    let [_, kh, kw, o] = rank_4(f_shape)?;
-    ensure(c > 0 && o % c == 0, || format!("{c} channels and a filter of {o}"))?;
+    let [one, kh, kw, o] = rank_4(f_shape)?;
+    ensure(one == 1 && c > 0 && o > 0 && o % c == 0, || format!("{c} channels and a filter of {f_shape:?}"))?;
     let multiplier = o / c;
     let win = params.window([h, w], [kh, kw])?;
     let (oh, ow) = (win.y.output, win.x.output);
-    let mut y = vec![0.0; n * oh * ow * o];
-    for (row, out_row) in y.chunks_mut((ow * o).max(1)).enumerate() {
-        let (b, oy) = (row / oh, row % oh);
-        for ky in win.y.inside(oy) {
-            let Some(iy) = win.y.source(oy, ky) else { continue };
-            let in_row = &x[(b * h + iy) * w * c..][..w * c];
-            for (ox, out) in out_row.chunks_mut(o).enumerate() {
-                for kx in win.x.inside(ox) {
-                    let Some(ix) = win.x.source(ox, kx) else { continue };
-                    let taps = &filter[(ky * kw + kx) * o..][..o];
-                    let pixel = &in_row[ix * c..][..c];
-                    if multiplier == 1 {
-                        for ((v, p), t) in out.iter_mut().zip(pixel).zip(taps) {
-                            *v += p * t;
-                        }
-                    } else {
-                        for (i, (v, t)) in out.iter_mut().zip(taps).enumerate() {
-                            *v += pixel[i / multiplier] * t;
-                        }
-                    }
-                }
+    let mut y = vec![0.0; elements(&[n, oh, ow, o])?];
+    // With a multiplier each input channel is repeated, so that every output channel has a value and a tap of its own.
+    let repeated: Vec<f32>;
+    let x = if multiplier == 1 {
+        x
+    } else {
+        repeated = x.iter().flat_map(|v| std::iter::repeat_n(*v, multiplier)).collect();
+        &repeated
+    };
+    // Where a tap's values stand in the image and its weights in the filter, the values from the first tap's on.
+    let place =
+        |ky: usize, kx: usize| ((ky * params.dilation[0] * w + kx * params.dilation[1]) * o, (ky * kw + kx) * o);
+    let all: Vec<_> = (0..kh).flat_map(|ky| (0..kw).map(move |kx| place(ky, kx))).collect();
+    let mut some = Vec::with_capacity(kh * kw);
+    let mut pixels = y.chunks_mut(o);
+    for (b, oy) in (0..n).flat_map(|b| (0..oh).map(move |oy| (b, oy))) {
+        let rows = win.y.inside(oy);
+        for (ox, out) in (0..ow).zip(&mut pixels) {
+            let columns = win.x.inside(ox);
+            let (Some(iy), Some(ix)) = (win.y.source(oy, rows.start), win.x.source(ox, columns.start)) else {
+                continue;
+            };
+            let from = &x[((b * h + iy) * w + ix) * o..];
+            if rows.len() == kh && columns.len() == kw {
+                sum_taps(from, filter, &all, out);
+                continue;
             }
+            let first = place(rows.start, columns.start).0;
+            let inside = rows.clone().flat_map(|ky| columns.clone().map(move |kx| place(ky, kx)));
+            some.clear();
+            some.extend(inside.map(|(value, weight)| (value - first, weight)));
+            sum_taps(from, filter, &some, out);
         }
     }
     add_bias(&mut y, bias);
     act.apply(&mut y);
     Ok((y, vec![n, oh, ow, o]))
+}
+
+/// Channels whose sums stay in registers.
+const BLOCK: usize = 32;
+
+wide! {
+    /// The sums of one output pixel; a tap is where its values stand in the input and its weights in the filter.
+    fn sum_taps(x: &[f32], filter: &[f32], taps: &[(usize, usize)], out: &mut [f32]) {
+        let mut blocks = out.chunks_exact_mut(BLOCK);
+        let mut at = 0;
+        for block in &mut blocks {
+            let mut sums = [0f32; BLOCK];
+            for (value, weight) in taps {
+                let (values, weights) = (&x[value + at..][..BLOCK], &filter[weight + at..][..BLOCK]);
+                for k in 0..BLOCK {
+                    sums[k] += values[k] * weights[k];
+                }
+            }
+            block.copy_from_slice(&sums);
+            at += BLOCK;
+        }
+        let rest = blocks.into_remainder();
+        for (value, weight) in taps {
+            for ((s, v), t) in rest.iter_mut().zip(&x[value + at..]).zip(&filter[weight + at..]) {
+                *s += v * t;
+            }
+        }
+    }
 }
 
 /// The gradient of a convolution with respect to its input: `x [n, h, w, c]`, `filter [o, kh, kw, c]`, result of `out_shape`.
@@ -183,7 +224,7 @@ pub fn transpose_conv(
     ensure(fc == c && oc == o && on == n, || "filter, input and output shape do not fit".into())?;
     let win = params.window([oh, ow], [kh, kw])?;
     ensure(win.y.output == h && win.x.output == w, || format!("an output of {oh}x{ow} does not come from {h}x{w}"))?;
-    let mut y = vec![0.0; n * oh * ow * o];
+    let mut y = vec![0.0; elements(out_shape)?];
     let mut taps = vec![0.0; kh * kw * o];
     for (pixel, values) in x.chunks(c.max(1)).enumerate() {
         let (b, iy, ix) = (pixel / (h * w), pixel / w % h, pixel % w);

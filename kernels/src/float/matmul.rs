@@ -2,7 +2,8 @@
 
 use super::Clamp;
 use crate::error::{Result, ensure};
-use crate::geometry::strides;
+use crate::geometry::{elements, strides};
+use crate::simd::wide;
 
 /// A matrix in a slice: element (r, c) stands at `r * row + c * col`.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,10 @@ pub fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_>, b: Matrix<'_>, c: &mut 
     }
     assert!((m - 1) * a.row + (k - 1) * a.col < a.data.len(), "the left matrix is whole");
     assert!((k - 1) * b.row + (n - 1) * b.col < b.data.len(), "the right matrix is whole");
+    if m == 1 && a.col == 1 && b.row == 1 {
+        // A GEMM would spend its time on rearranging the right matrix.
+        return row_times_columns(&a.data[..k], b.data, b.col, &mut c[..n]);
+    }
     // SAFETY: the assertions above bound the last element each matrix touches by its slice; `c` is borrowed uniquely.
     unsafe {
         matrixmultiply::sgemm(
@@ -49,6 +54,25 @@ pub fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_>, b: Matrix<'_>, c: &mut 
             n as isize,
             1,
         );
+    }
+}
+
+wide! {
+    /// The product of a row with columns that stand one after the other, `distance` apart.
+    fn row_times_columns(x: &[f32], columns: &[f32], distance: usize, out: &mut [f32]) {
+        const LANES: usize = 32;
+        for (i, y) in out.iter_mut().enumerate() {
+            let column = &columns[i * distance..][..x.len()];
+            let mut lanes = [0f32; LANES];
+            let (a, b) = (x.chunks_exact(LANES), column.chunks_exact(LANES));
+            let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
+            for (a, b) in a.zip(b) {
+                for k in 0..LANES {
+                    lanes[k] += a[k] * b[k];
+                }
+            }
+            *y = lanes.iter().sum::<f32>() + rest;
+        }
     }
 }
 
@@ -91,7 +115,7 @@ pub fn batch_matmul(
     ensure(k == k2, || format!("inner dimensions {k} and {k2} differ"))?;
     let batch = super::elementwise::broadcast_shape(xb, yb)?;
     let count: usize = batch.iter().product();
-    let mut out = vec![0.0; count * m * n];
+    let mut out = vec![0.0; elements(&[count, m, n])?];
     let batch_strides = strides(&batch);
     for i in 0..count {
         let offset = |shape: &[usize]| {
@@ -130,6 +154,15 @@ mod tests {
             Clamp { min: 0.0, max: 9.0 },
         );
         assert_eq!(y, [9.0, 0.0]);
+    }
+
+    #[test]
+    fn one_row_gives_what_many_give() {
+        let (depth, out) = (77, 5);
+        let x: Vec<f32> = (0..2 * depth).map(|i| (i % 7) as f32 - 3.0).collect();
+        let w: Vec<f32> = (0..out * depth).map(|i| (i % 5) as f32 - 2.0).collect();
+        let both = fully_connected(&x, &w, None, out, depth, Clamp::NONE);
+        assert_eq!(fully_connected(&x[depth..], &w, None, out, depth, Clamp::NONE), both[out..]);
     }
 
     #[test]

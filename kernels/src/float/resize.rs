@@ -1,6 +1,7 @@
 //! Resizing of NHWC images.
 
 use crate::error::{Result, ensure};
+use crate::geometry::elements;
 
 /// How output pixels are placed over the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Placement {
 pub fn bilinear(x: &[f32], shape: &[usize], size: [usize; 2], place: Placement) -> Result<Vec<f32>> {
     ensure(shape.len() == 4 && shape[1] > 0 && shape[2] > 0, || "an image without pixels".into())?;
     let (n, h, w, c) = (shape[0], shape[1], shape[2], shape[3]);
-    let mut y = Vec::with_capacity(n * size[0] * size[1] * c);
+    let mut y = Vec::with_capacity(elements(&[n, size[0], size[1], c])?);
     for b in 0..n {
         for oy in 0..size[0] {
             let (y0, y1, fy) = place.linear(oy, h, size[0]);

@@ -1,9 +1,10 @@
 //! Convolutions of NHWC images.
 
-use super::{Requant, centered, dot, whole};
+use super::{Requant, centered, dots, padded, rows, whole};
 use crate::error::{KernelError, Result, ensure};
 use crate::float::conv::ConvParams;
 use crate::geometry::{Window, elements};
+use crate::simd::wide;
 
 /// Codes of a tensor with its shape and the code of 0.
 #[derive(Clone, Copy, Debug)]
@@ -64,18 +65,21 @@ pub(super) fn conv_sums(
     let shape = vec![n, oh, ow, o];
     elements(&shape)?;
     let depth = kh * kw * fc;
+    ensure(depth > 0 && o > 0, || format!("a filter of shape {:?}", f.shape))?;
     let bias = start(f.bias, o)?;
-    let weights = centered(f.data, 0);
-    let mut patch = vec![0; groups * depth];
+    let row = padded(depth);
+    let weights = rows(f.data, 0, depth);
+    let mut patch = vec![0; groups * row];
     let mut sums = vec![0; o];
     for b in 0..n {
         let image = centered(&x.data[b * h * w * c..][..h * w * c], x.zero);
         for (oy, ox) in (0..oh).flat_map(|oy| (0..ow).map(move |ox| (oy, ox))) {
             unfold(&image, w, c, fc, &win, oy, ox, &mut patch);
-            let filters = weights.chunks_exact(depth);
-            for (i, ((s, f), b)) in sums.iter_mut().zip(filters).zip(&bias).enumerate() {
-                *s = b.wrapping_add(dot(&patch[i / per_group * depth..][..depth], f));
+            let filters = weights.chunks(per_group * row).zip(sums.chunks_mut(per_group));
+            for (patch, (filters, sums)) in patch.chunks(row).zip(filters) {
+                dots(patch, filters, sums);
             }
+            sums.iter_mut().zip(&bias).for_each(|(s, b)| *s = s.wrapping_add(*b));
             pixel(&sums);
         }
     }
@@ -92,7 +96,7 @@ fn unfold(image: &[i16], w: usize, c: usize, fc: usize, win: &Window, oy: usize,
             let tap = ky * win.x.taps + kx;
             let from = iy.zip(win.x.source(ox, kx)).map(|(iy, ix)| &image[(iy * w + ix) * c..][..c]);
             for g in 0..c / fc {
-                let to = &mut out[(g * taps + tap) * fc..][..fc];
+                let to = &mut out[g * padded(taps * fc) + tap * fc..][..fc];
                 match from {
                     Some(pixel) => to.copy_from_slice(&pixel[g * fc..][..fc]),
                     None => to.fill(0),
@@ -153,17 +157,19 @@ pub(super) fn depthwise_sums(
     Ok(shape)
 }
 
-/// Adds to each channel its value times its tap.
-fn add_products(sums: &mut [i32], values: &[i16], taps: &[i16], multiplier: usize) {
-    if multiplier == 1 {
-        for ((s, v), t) in sums.iter_mut().zip(values).zip(taps) {
-            *s = s.wrapping_add(i32::from(*v) * i32::from(*t));
+wide! {
+    /// Adds to each channel its value times its tap.
+    fn add_products(sums: &mut [i32], values: &[i16], taps: &[i16], multiplier: usize) {
+        if multiplier == 1 {
+            for ((s, v), t) in sums.iter_mut().zip(values).zip(taps) {
+                *s = s.wrapping_add(i32::from(*v) * i32::from(*t));
+            }
+            return;
         }
-        return;
-    }
-    for ((sums, taps), v) in sums.chunks_mut(multiplier).zip(taps.chunks(multiplier)).zip(values) {
-        for (s, t) in sums.iter_mut().zip(taps) {
-            *s = s.wrapping_add(i32::from(*v) * i32::from(*t));
+        for ((sums, taps), v) in sums.chunks_mut(multiplier).zip(taps.chunks(multiplier)).zip(values) {
+            for (s, t) in sums.iter_mut().zip(taps) {
+                *s = s.wrapping_add(i32::from(*v) * i32::from(*t));
+            }
         }
     }
 }
@@ -184,18 +190,20 @@ pub fn transpose_conv(
     whole(x.data, x.shape)?;
     whole(f.data, f.shape)?;
     let (oh, ow, taps) = (out_shape[1], out_shape[2], win.y.taps * win.x.taps);
-    let (image, weights) = (centered(x.data, x.zero), centered(f.data, 0));
+    ensure(c > 0 && o > 0, || "an image or a filter without channels".into())?;
+    let (image, weights) = (rows(x.data, x.zero, c), rows(f.data, 0, c));
+    let mut products = vec![0; o * taps];
     let mut sums = vec![0i32; elements(out_shape)?];
-    for (pixel, values) in image.chunks(c.max(1)).enumerate().take(n * h * w) {
+    for (pixel, values) in image.chunks(padded(c)).enumerate().take(n * h * w) {
         let (b, iy, ix) = (pixel / (h * w), pixel / w % h, pixel % w);
+        dots(values, &weights, &mut products);
         for ky in 0..win.y.taps {
             let Some(ty) = win.y.source(iy, ky) else { continue };
             for kx in 0..win.x.taps {
                 let Some(tx) = win.x.source(ix, kx) else { continue };
                 let at = ((b * oh + ty) * ow + tx) * o;
                 for (k, sum) in sums[at..][..o].iter_mut().enumerate() {
-                    let tap = &weights[(k * taps + ky * win.x.taps + kx) * c..][..c];
-                    *sum = sum.wrapping_add(dot(tap, values));
+                    *sum = sum.wrapping_add(products[k * taps + ky * win.x.taps + kx]);
                 }
             }
         }

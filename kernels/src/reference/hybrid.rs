@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::conv::{Filter, Image, conv_sums, depthwise_sums, rank_4, transposed_window};
 use super::matmul::{Batches, batches, transposed};
-use super::{centered, dot, whole};
+use super::{centered, dots, padded, rows, whole};
 use crate::error::{Result, ensure};
 use crate::float::Clamp;
 use crate::float::conv::ConvParams;
@@ -93,14 +93,13 @@ pub fn fully_connected(x: &[f32], w: Weights<'_>, asymmetric_inputs: bool) -> Re
         format!("{} input elements and weights of depth {depth}", x.len())
     })?;
     w.fit(out)?;
-    let weights = centered(w.data, 0);
+    let weights = rows(w.data, 0, depth);
+    let mut sums = vec![0; out];
     let mut y = Vec::with_capacity(elements(&[x.len() / depth, out])?);
     for row in x.chunks(depth) {
         let row = if asymmetric_inputs { asymmetric(row) } else { symmetric(row) };
-        let codes = centered(&row.codes, row.zero);
-        for (o, weights) in weights.chunks(depth).enumerate() {
-            y.push(w.finish(o, dot(&codes, weights) as f32 * (row.scale * w.scale(o))));
-        }
+        dots(&rows(&row.codes, row.zero, depth), &weights, &mut sums);
+        y.extend(sums.iter().enumerate().map(|(o, s)| w.finish(o, *s as f32 * (row.scale * w.scale(o)))));
     }
     Ok(y)
 }
@@ -210,18 +209,19 @@ pub fn batch_matmul(
     w.fit(n)?;
     ensure(k > 0, || "matrices of depth 0".into())?;
     let x = if adj_x { Cow::Owned(transposed(x, k, m)) } else { Cow::Borrowed(x) };
-    let weights = centered(w.data, 0);
-    let weights = if adj_y { weights } else { transposed(&weights, k, n) };
-    let rows: Vec<Row> = x.chunks(k).map(|r| if asymmetric_inputs { asymmetric(r) } else { symmetric(r) }).collect();
+    let weights = if adj_y { Cow::Borrowed(w.data) } else { Cow::Owned(transposed(w.data, k, n)) };
+    let of_columns: Vec<f32> = weights.chunks(k).map(|c| c.iter().map(|q| i32::from(*q)).sum::<i32>() as f32).collect();
+    let (weights, row_size) = (rows(&weights, 0, k), padded(k));
+    let quantized: Vec<Row> =
+        x.chunks(k).map(|r| if asymmetric_inputs { asymmetric(r) } else { symmetric(r) }).collect();
+    let mut sums = vec![0; n];
     let mut y = Vec::with_capacity(elements(&shape)?);
     for (a, b) in pairs {
-        for row in rows.iter().skip(a * m).take(m) {
-            let codes = centered(&row.codes, 0);
-            for column in 0..n {
-                let taps = &weights[(b * n + column) * k..][..k];
+        for row in quantized.iter().skip(a * m).take(m) {
+            dots(&rows(&row.codes, 0, k), &weights[b * n * row_size..][..n * row_size], &mut sums);
+            for (column, sum) in sums.iter().enumerate() {
                 // LiteRT takes the zero point off in float32.
-                let offset = taps.iter().fold(0i32, |s, t| s.wrapping_add((*t).into())) as f32 * row.zero as f32;
-                let sum = (dot(&codes, taps) as f32 - offset) as i32;
+                let sum = (*sum as f32 - of_columns[b * n + column] * row.zero as f32) as i32;
                 y.push(w.finish(column, row.scale * w.scale(column) * sum as f32));
             }
         }

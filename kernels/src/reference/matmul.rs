@@ -1,6 +1,8 @@
 //! Products of matrices.
 
-use super::{Affine, Codes, Requant, centered, dot, whole};
+use std::borrow::Cow;
+
+use super::{Affine, Codes, Requant, dots, padded, rows, whole};
 use crate::error::{Result, ensure};
 use crate::float::elementwise::broadcast_shape;
 use crate::geometry::elements;
@@ -39,11 +41,14 @@ pub fn fully_connected(
     ensure(bias.is_none_or(|b| b.len() == out), || format!("the bias has not {out} elements"))?;
     let n = requant.ratios.len();
     ensure(n == 1 || n == out, || format!("{n} scales for {out} outputs"))?;
-    let (x, w) = (centered(x, x_zero), centered(w, w_zero));
-    let mut y = Vec::with_capacity(elements(&[x.len() / depth, out])?);
-    for row in x.chunks(depth) {
-        for (o, weights) in w.chunks(depth).enumerate() {
-            let sum = dot(row, weights).wrapping_add(bias.map_or(0, |b| b[o]));
+    let batch = x.len() / depth;
+    let (x, w) = (rows(x, x_zero, depth), rows(w, w_zero, depth));
+    let mut y = Vec::with_capacity(elements(&[batch, out])?);
+    let mut sums = vec![0; out];
+    for row in x.chunks(padded(depth)) {
+        dots(row, &w, &mut sums);
+        for (o, sum) in sums.iter().enumerate() {
+            let sum = sum.wrapping_add(bias.map_or(0, |b| b[o]));
             let real = f64::from(sum) * requant.ratios[o % n];
             y.push(requant.codes.clamp((real.round() as i32).saturating_add(requant.zero)));
         }
@@ -98,17 +103,15 @@ pub fn batch_matmul(
     whole(y, y_shape)?;
     out.fits(1)?;
     let Batches { size: [m, k, n], pairs, shape } = batches(x_shape, y_shape, adj_x, adj_y)?;
-    let (x, y) = (centered(x, x_zero), centered(y, y_zero));
-    let x = if adj_x { transposed(&x, k, m) } else { x };
-    let y = if adj_y { y } else { transposed(&y, k, n) };
+    ensure(k > 0, || "matrices of depth 0".into())?;
+    let x = if adj_x { Cow::Owned(transposed(x, k, m)) } else { Cow::Borrowed(x) };
+    let y = if adj_y { Cow::Borrowed(y) } else { Cow::Owned(transposed(y, k, n)) };
+    let (x, y, row) = (rows(&x, x_zero, k), rows(&y, y_zero, k), padded(k));
     let mut result = Vec::with_capacity(elements(&shape)?);
     let mut sums = vec![0; n];
     for (a, b) in pairs {
-        let (left, right) = (&x[a * m * k..][..m * k], &y[b * k * n..][..k * n]);
-        for i in 0..m {
-            for (j, s) in sums.iter_mut().enumerate() {
-                *s = dot(&left[i * k..][..k], &right[j * k..][..k]);
-            }
+        for left in x[a * m * row..][..m * row].chunks(row) {
+            dots(left, &y[b * n * row..][..n * row], &mut sums);
             out.push(&sums, &mut result);
         }
     }

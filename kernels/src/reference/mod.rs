@@ -17,6 +17,7 @@ use crate::error::{Result, ensure};
 use crate::fixed::Multiplier;
 use crate::float::Clamp;
 use crate::geometry::elements;
+use crate::simd::wide;
 
 /// What codes mean: `scale * (code - zero)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,10 +81,19 @@ impl Requant {
 
     /// Appends the codes of one sum a channel.
     fn push(&self, sums: &[i32], out: &mut Vec<i8>) {
-        let one = |m: Multiplier, sum: i32| self.codes.clamp(m.apply(sum).wrapping_add(self.zero));
-        match &self.multipliers[..] {
-            [m] => out.extend(sums.iter().map(|s| one(*m, *s))),
-            all => out.extend(sums.iter().zip(all).map(|(s, m)| one(*m, *s))),
+        let at = out.len();
+        out.resize(at + sums.len(), 0);
+        requantize(self, sums, &mut out[at..]);
+    }
+}
+
+wide! {
+    /// The codes of one sum a channel.
+    fn requantize(by: &Requant, sums: &[i32], out: &mut [i8]) {
+        let one = |m: Multiplier, sum: i32| by.codes.clamp(m.apply(sum).wrapping_add(by.zero));
+        match &by.multipliers[..] {
+            [m] => out.iter_mut().zip(sums).for_each(|(o, s)| *o = one(*m, *s)),
+            all => out.iter_mut().zip(sums).zip(all).for_each(|((o, s), m)| *o = one(*m, *s)),
         }
     }
 }
@@ -93,10 +103,32 @@ pub(crate) fn whole<T>(data: &[T], shape: &[usize]) -> Result<()> {
     ensure(data.len() == elements(shape)?, || format!("{} elements for shape {shape:?}", data.len()))
 }
 
-/// The sum of products; sums wrap.
-#[inline]
-pub(crate) fn dot(a: &[i16], b: &[i16]) -> i32 {
-    a.iter().zip(b).fold(0i32, |sum, (x, y)| sum.wrapping_add(i32::from(*x) * i32::from(*y)))
+/// Elements that one step of the compiled loop takes; what is left over at the end would go one by one.
+const STEP: usize = 64;
+
+/// The size of a row of `depth` elements that [`dots`] takes.
+pub(crate) fn padded(depth: usize) -> usize {
+    depth.next_multiple_of(STEP)
+}
+
+/// Rows of `depth` codes less their zero, each filled up with 0 to [`padded`] elements.
+pub(crate) fn rows(codes: &[i8], zero: i32, depth: usize) -> Vec<i16> {
+    let mut out = Vec::with_capacity(codes.len() / depth.max(1) * padded(depth));
+    for row in codes.chunks(depth.max(1)) {
+        out.extend(row.iter().map(|q| i16::from(*q) - zero as i16));
+        out.resize(out.len().next_multiple_of(STEP), 0);
+    }
+    out
+}
+
+wide! {
+    /// Sets each sum to the product of `x` with its row of `rows`; rows are [`padded`], sums wrap.
+    pub(crate) fn dots(x: &[i16], rows: &[i16], sums: &mut [i32]) {
+        for (sum, row) in sums.iter_mut().zip(rows.chunks_exact(x.len().max(1))) {
+            let product = |(a, b): (&i16, &i16)| i32::from(*a) * i32::from(*b);
+            *sum = x.iter().zip(row).map(product).fold(0, i32::wrapping_add);
+        }
+    }
 }
 
 /// Codes less their zero.
