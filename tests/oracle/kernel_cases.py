@@ -151,10 +151,15 @@ def _geometry(rng: Rng, dilated: bool) -> _Geometry:
     return _Geometry(image, taps, attrs)
 
 
+def _channels(rng: Rng) -> int:
+    """Few, or more than a register holds."""
+    return int(rng.choice([1, 2, 3, 4, 5, 70], p=[0.18, 0.18, 0.18, 0.18, 0.18, 0.1]))
+
+
 def _conv(rng: Rng, hybrid: bool) -> Case:
     g = _geometry(rng, dilated=True)
     groups = int(rng.choice([1, 1, 1, 2]))
-    channels, filters = groups * int(rng.integers(1, 5)), groups * int(rng.integers(1, 5))
+    channels, filters = groups * _channels(rng), groups * int(rng.integers(1, 5))
     w = _weights(rng, [filters, *g.taps, channels // groups], 0, hybrid or _flag(rng))
     if hybrid and _flag(rng):
         # LiteRT quantizes inputs in another way where all scales are equal.
@@ -192,7 +197,7 @@ def conv_2d_hybrid(rng: Rng) -> Case:
 
 def _depthwise(rng: Rng, hybrid: bool) -> Case:
     g = _geometry(rng, dilated=True)
-    channels, multiplier = int(rng.integers(1, 6)), int(rng.choice([1, 1, 2, 3]))
+    channels, multiplier = _channels(rng), int(rng.choice([1, 1, 2, 3]))
     w = _weights(rng, [1, *g.taps, channels * multiplier], 3, hybrid or _flag(rng))
     attrs = g.attrs | _activation(rng) | {"depth_multiplier": multiplier}
     x_shape = [int(rng.integers(1, 3)), *g.image, channels]
@@ -219,7 +224,7 @@ def _transpose_conv(rng: Rng, hybrid: bool) -> Case:
     image = []
     for size, k, s in zip(g.image, g.taps, (g.attrs["stride_h"], g.attrs["stride_w"]), strict=True):
         image.append(-(-size // s) if g.attrs["padding"] == "SAME" else (size - k) // s + 1)
-    channels, filters, batch = int(rng.integers(1, 5)), int(rng.integers(1, 5)), int(rng.integers(1, 3))
+    channels, filters, batch = _channels(rng), int(rng.integers(1, 5)), int(rng.integers(1, 3))
     w = _weights(rng, [filters, *g.taps, channels], 0, hybrid or _flag(rng))
     shape = _i32([batch, *g.image, filters])
     attrs = g.attrs | _activation(rng)
@@ -249,7 +254,7 @@ def _fc_attrs(rng: Rng) -> dict[str, Value]:
 
 @_kind("fully_connected")
 def fully_connected(rng: Rng) -> Case:
-    depth, filters = int(rng.integers(1, 40)), int(rng.integers(1, 9))
+    depth, filters = int(rng.choice([rng.integers(1, 40), 64, 150])), int(rng.integers(1, 9))
     x = _q(rng, [*_shape(rng, int(rng.integers(1, 3)), 3), depth])
     way = rng.integers(0, 3)
     if way == 2:
@@ -262,7 +267,7 @@ def fully_connected(rng: Rng) -> Case:
 
 @_kind("fully_connected_hybrid", version=12)
 def fully_connected_hybrid(rng: Rng) -> Case:
-    depth, filters = int(rng.integers(1, 40)), int(rng.integers(1, 9))
+    depth, filters = int(rng.choice([rng.integers(1, 40), 64, 150])), int(rng.integers(1, 9))
     x = _image(rng, [*_shape(rng, int(rng.integers(1, 3)), 3), depth])
     w = _weights(rng, [filters, depth], 0, _flag(rng))
     bias = _plain(rng.normal(size=filters), np.float32) if _flag(rng) else None
@@ -272,7 +277,7 @@ def fully_connected_hybrid(rng: Rng) -> Case:
 
 def _matrices(rng: Rng, attrs: dict[str, Value]) -> tuple[list[int], list[int]]:
     batch = _shape(rng, int(rng.integers(0, 3)), 3)
-    m, k, n = (int(v) for v in rng.integers(1, 7, size=3))
+    m, k, n = int(rng.integers(1, 7)), _channels(rng), int(rng.integers(1, 7))
     left, right = list(batch), list(batch)
     if batch and rng.random() < 0.3:
         right[0] = 1
