@@ -331,9 +331,6 @@ def _arithmetic(op: str, real: Callable, fused: bool = True, **kind: Value) -> N
         if op == "div":
             b.data = np.where(b.data == b.zeros[0], b.data ^ 1, b.data)
         out = _fitting(rng, real(_real(a), _real(b)))
-        if op == "div":
-            # LiteRT shifts by 32 or more, which is undefined, where one step of the quotient is above 1/32.
-            out.scales = np.float32(a.scales / b.scales / rng.uniform(40, 250))
         return Case(op, _activation(rng) if fused else {}, [a, b], [out])
 
 

@@ -126,7 +126,10 @@ impl Quotient {
         Ok(Quotient { zeros: [a.zero, b.zero, out.zero], multiplier, codes })
     }
 
-    /// Applies it. A divisor of 0 is an error. Where LiteRT's shift is undefined (quotients below `2^-31` steps), the quotient is 0.
+    /// Applies it. A divisor of 0 is an error.
+    ///
+    /// LiteRT may shift right by 32 and more, which C++ leaves undefined. Processors shift by the count modulo 32, and so does this: quotients
+    /// of small dividends come out one step or more too high.
     pub fn apply(&self, a: Operand<'_>, b: Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> {
         let [za, zb, zero] = self.zeros;
         ensure(b.0.iter().all(|q| i32::from(*q) != zb), || "a divisor is zero".into())?;
@@ -141,7 +144,7 @@ impl Quotient {
             let right = bits + headroom - self.multiplier.shift;
             let scaled = high_mul(quotient, self.multiplier.mantissa);
             let value = match right {
-                32.. => 0,
+                32.. => (scaled >> (right % 32)).wrapping_add((scaled >= 0).into()),
                 0..32 => round_shift(scaled, right),
                 _ => scaled.wrapping_shl(-right as u32),
             };
