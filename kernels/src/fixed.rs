@@ -15,7 +15,7 @@ pub struct Multiplier {
 }
 
 impl Multiplier {
-    /// The nearest one (`QuantizeMultiplier`). Factors under `2^-32` become 0; negative ones and those of `2^30` or more are refused.
+    /// The nearest one (`QuantizeMultiplier`). Factors under `2^-32` become 0; negative ones and those of `2^31` or more are refused.
     pub fn new(real: f64) -> Result<Multiplier> {
         ensure(real.is_finite() && real >= 0.0, || format!("a ratio of scales of {real}"))?;
         let (fraction, mut shift) = frexp(real);
@@ -27,7 +27,7 @@ impl Multiplier {
         if mantissa == 0 || shift < -31 {
             return Ok(Multiplier { mantissa: 0, shift: 0 });
         }
-        ensure(shift <= 30, || format!("a ratio of scales of {real} is too large"))?;
+        ensure(shift <= 31, || format!("a ratio of scales of {real} is too large"))?;
         Ok(Multiplier { mantissa: mantissa as i32, shift })
     }
 
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(Multiplier::new(1.0 - 1e-12).unwrap(), Multiplier { mantissa: 1 << 30, shift: 1 });
         assert_eq!(Multiplier::new(1e-12).unwrap().mantissa, 0);
         assert_eq!(Multiplier::new(f64::MIN_POSITIVE / 4.0).unwrap().mantissa, 0);
-        for refused in [-1.0, f64::NAN, f64::INFINITY, 2e9] {
+        for refused in [-1.0, f64::NAN, f64::INFINITY, 3e9] {
             assert!(Multiplier::new(refused).is_err(), "{refused}");
         }
     }

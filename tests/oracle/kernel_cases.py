@@ -430,7 +430,7 @@ def _rows(op: str, fixed: tuple[float, int], attrs: Callable[[Rng], dict[str, Va
     @_kind(op)
     def make(rng: Rng) -> Case:
         shape = [*_shape(rng, int(rng.integers(0, 3)), 4), int(rng.integers(1, 40))]
-        x = _q(rng, shape, _scale(rng, -2.5, 0))
+        x = _q(rng, shape, _scale(rng, -2.5, 1.5))
         return Case(op, attrs(rng), [x], [_int8(*fixed)])
 
 

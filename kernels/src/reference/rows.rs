@@ -20,7 +20,7 @@ struct Exponentials {
 impl Exponentials {
     fn new(x: Affine, beta: f32) -> Result<Exponentials> {
         let real = f64::from(beta) * f64::from(x.scale) * f64::from(1 << (31 - SCALED_BITS));
-        let multiplier = Multiplier::new(real.min(2f64.powi(31) - 1.0).min(f64::from(1 << 30) - 1.0))?;
+        let multiplier = Multiplier::new(real.min(2f64.powi(31) - 1.0))?;
         ensure(real > 1.0, || "the scale of the operand is too small for an exponential".into())?;
         let reach = f64::from((1 << SCALED_BITS) - 1) * 2f64.powi(31 - SCALED_BITS) / 2f64.powi(multiplier.shift);
         Ok(Exponentials { multiplier, least: -(reach.floor() as i32) })
