@@ -79,7 +79,7 @@ impl<'m> Importer<'m> {
             let elem =
                 dtype::elem(dtype).ok_or_else(|| malformed(self.model, format!("the type of input `{name}`")))?;
             let shape = dtype::shape(info.tensor_shape.as_ref())
-                .or_else(|| dtype::shape(node.attr.get("shape").and_then(|a| a.shape.as_ref())));
+                .or_else(|| dtype::shape(node.attr.get("shape").and_then(|a| a.shape.as_deref())));
             args.push((node.name.clone(), Type::Tensor(TensorType { shape, elem, encoding: None })));
         }
         let outputs: Vec<(&String, String)> = signature.outputs.iter().map(|(k, i)| (k, i.name.clone())).collect();
@@ -279,7 +279,7 @@ impl<'m> Importer<'m> {
             },
             OutType::List(name) => {
                 let list =
-                    node.attr.get(name).and_then(|a| a.list.as_ref()).map(|l| l.r#type.clone()).unwrap_or_default();
+                    node.attr.get(name).and_then(|a| a.list.as_deref()).map(|l| l.r#type.clone()).unwrap_or_default();
                 return list.into_iter().map(|t| dtype::elem(t).ok_or_else(bad)).collect();
             }
         };
@@ -301,13 +301,13 @@ impl<'m> Importer<'m> {
             && let [Type::Tensor(t)] = &mut out[..]
             && t.elem != Elem::Resource
         {
-            t.shape = dtype::shape(node.attr.get("shape").and_then(|a| a.shape.as_ref()));
+            t.shape = dtype::shape(node.attr.get("shape").and_then(|a| a.shape.as_deref()));
         }
         Ok(out)
     }
 
     fn constant(&self, body: &mut ir::Body, node: &NodeDef) -> Result<Value, ImportError> {
-        let proto = node.attr.get("value").and_then(|a| a.tensor.as_ref());
+        let proto = node.attr.get("value").and_then(|a| a.tensor.as_deref());
         let tensor = proto.ok_or("no value".to_owned()).and_then(dtype::tensor);
         let tensor = tensor.map_err(|e| malformed(self.model, format!("constant `{}`: {e}", node.name)))?;
         let ty = Type::Tensor(tensor.ty().clone());
@@ -411,7 +411,7 @@ fn attribute(value: &AttrValue) -> Option<Attr> {
     if let Some(f) = &value.func {
         return Some(Attr::symbol(f.name.as_str()));
     }
-    let l = value.list.as_ref()?;
+    let l = value.list.as_deref()?;
     let mut items: Vec<Attr> = l.s.iter().map(|s| text(s)).collect();
     items.extend(l.i.iter().map(|v| Attr::i64(*v)));
     items.extend(l.f.iter().map(|v| Attr::f32(*v)));

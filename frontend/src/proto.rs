@@ -93,14 +93,14 @@ pub struct AttrValue {
     pub b: Option<bool>,
     #[prost(int32, optional, tag = "6")]
     pub r#type: Option<i32>,
-    #[prost(message, optional, tag = "7")]
-    pub shape: Option<TensorShapeProto>,
-    #[prost(message, optional, tag = "8")]
-    pub tensor: Option<TensorProto>,
-    #[prost(message, optional, tag = "1")]
-    pub list: Option<ListValue>,
-    #[prost(message, optional, tag = "10")]
-    pub func: Option<NameAttrList>,
+    #[prost(message, optional, boxed, tag = "7")]
+    pub shape: Option<Box<TensorShapeProto>>,
+    #[prost(message, optional, boxed, tag = "8")]
+    pub tensor: Option<Box<TensorProto>>,
+    #[prost(message, optional, boxed, tag = "1")]
+    pub list: Option<Box<ListValue>>,
+    #[prost(message, optional, boxed, tag = "10")]
+    pub func: Option<Box<NameAttrList>>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -228,7 +228,7 @@ fn restored_key(value: &str, nodes: &BTreeMap<&str, &NodeDef>) -> Option<(String
             "RestoreV2" => {
                 let index = value.rsplit(':').next().and_then(|i| i.parse::<usize>().ok()).unwrap_or(0);
                 let text = |i: usize| -> Option<String> {
-                    let list = nodes.get(node_of(node.input.get(i)?))?.attr.get("value")?.tensor.as_ref()?;
+                    let list = nodes.get(node_of(node.input.get(i)?))?.attr.get("value")?.tensor.as_deref()?;
                     let s = list.string_val.get(index).or_else(|| list.string_val.last())?;
                     String::from_utf8(s.to_vec()).ok()
                 };

@@ -530,6 +530,8 @@ impl Body {
                 self.drop_use(v, op);
             }
         }
+        // An erased operation keeps its place in the arena, but not the constants it held.
+        (self.ops[op.index()].props, self.ops[op.index()].attrs) = (Attrs::new(), Attrs::new());
         self.unlink(op);
     }
 

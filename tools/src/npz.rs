@@ -1,11 +1,11 @@
 //! Tensors in numpy's files: `.npy`, and `.npz`, a zip archive of them.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Cursor, Read, Seek, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
 use ir::{Elem, Sign, Tensor, TensorType};
-use npyz::{DType, NpyFile, Order, TypeChar, WriterBuilder};
+use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, TypeStr, WriterBuilder};
 use passes::data::{Arrays, Datasets};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -43,9 +43,7 @@ impl NumpyFiles {
             .large_file(true);
         for (name, tensor) in arrays {
             zip.start_file(format!("{name}.npy"), options)?;
-            let mut data = Vec::new();
-            write_array(&mut data, tensor)?;
-            zip.write_all(&data)?;
+            write_array(&mut zip, tensor)?;
         }
         zip.finish()?.flush()
     }
@@ -63,7 +61,8 @@ fn read_file(path: &Path) -> Result<Arrays, String> {
     let n = reader.read(&mut magic).map_err(|e| e.to_string())?;
     reader.rewind().map_err(|e| e.to_string())?;
     if magic[..n].starts_with(b"\x93NUMPY") {
-        return Ok(Arrays::from([(String::new(), read_array(reader)?)]));
+        let size = reader.get_ref().metadata().map_or(0, |m| m.len());
+        return Ok(Arrays::from([(String::new(), read_array(reader, size)?)]));
     }
     if !magic[..n].starts_with(b"PK") {
         return Err("it is neither a .npz nor a .npy file".into());
@@ -73,74 +72,74 @@ fn read_file(path: &Path) -> Result<Arrays, String> {
         .map(|i| {
             let member = archive.by_index(i).map_err(|e| e.to_string())?;
             let name = member.name().map_err(|e| e.to_string())?.trim_end_matches(".npy").to_owned();
-            let array = read_array(member).map_err(|e| format!("array `{name}`: {e}"))?;
+            let size = member.size();
+            let array = read_array(member, size).map_err(|e| format!("array `{name}`: {e}"))?;
             Ok((name, array))
         })
         .collect()
 }
 
-/// The element type of numpy's.
-fn elem(dtype: &DType) -> Option<Elem> {
+/// Element types, numpy's letter and bytes of each.
+const TYPES: &[(Elem, char, u64)] = &[
+    (Elem::BOOL, 'b', 1),
+    (Elem::I8, 'i', 1),
+    (Elem::I16, 'i', 2),
+    (Elem::I32, 'i', 4),
+    (Elem::I64, 'i', 8),
+    (Elem::U8, 'u', 1),
+    (Elem::Int(16, Sign::Unsigned), 'u', 2),
+    (Elem::Int(32, Sign::Unsigned), 'u', 4),
+    (Elem::Int(64, Sign::Unsigned), 'u', 8),
+    (Elem::F16, 'f', 2),
+    (Elem::F32, 'f', 4),
+    (Elem::F64, 'f', 8),
+];
+
+/// The element type of numpy's, and its order of bytes.
+fn elem(dtype: &DType) -> Option<(Elem, Endianness)> {
     let DType::Plain(ty) = dtype else { return None };
-    Some(match (ty.type_char(), ty.size_field()) {
-        (TypeChar::Bool, 1) => Elem::BOOL,
-        (TypeChar::Int, n @ (1 | 2 | 4 | 8)) => Elem::Int(n as u16 * 8, Sign::Signless),
-        (TypeChar::Uint, n @ (1 | 2 | 4 | 8)) => Elem::Int(n as u16 * 8, Sign::Unsigned),
-        (TypeChar::Float, 2) => Elem::F16,
-        (TypeChar::Float, 4) => Elem::F32,
-        (TypeChar::Float, 8) => Elem::F64,
+    let kind = match ty.type_char() {
+        TypeChar::Bool => 'b',
+        TypeChar::Int => 'i',
+        TypeChar::Uint => 'u',
+        TypeChar::Float => 'f',
         _ => return None,
-    })
+    };
+    let (elem, ..) = TYPES.iter().find(|(_, k, width)| *k == kind && *width == ty.size_field())?;
+    Some((elem.clone(), ty.endianness()))
 }
 
-fn read_array(reader: impl Read) -> Result<Tensor, String> {
-    let npy = NpyFile::new(reader).map_err(|e| e.to_string())?;
-    let elem = elem(&npy.dtype()).ok_or_else(|| format!("its type {} is not supported", npy.dtype().descr()))?;
-    let shape: Vec<usize> = npy
-        .shape()
-        .iter()
-        .map(|d| usize::try_from(*d).map_err(|_| "its shape is too large".to_owned()))
-        .collect::<Result<_, _>>()?;
-    let ty = TensorType::of(&shape, elem.clone());
-    if ty.num_elements().is_none() {
-        return Err("its shape is too large".into());
+fn read_array(mut reader: impl Read, size: u64) -> Result<Tensor, String> {
+    let header = NpyHeader::from_reader(&mut reader).map_err(|e| e.to_string())?;
+    let (elem, endianness) =
+        elem(&header.dtype()).ok_or_else(|| format!("its type {} is not supported", header.dtype().descr()))?;
+    let sizes = header.shape().iter().map(|d| usize::try_from(*d).ok());
+    let shape: Vec<usize> = sizes.collect::<Option<_>>().ok_or("its shape is too large")?;
+    let ty = TensorType::of(&shape, elem);
+    let width = ty.elem.byte_width().unwrap_or(1);
+    let bytes = ty.num_elements().and_then(|n| n.checked_mul(width)).ok_or("its shape is too large")?;
+    // A header may promise anything: memory is asked for as data comes.
+    let mut data = Vec::with_capacity(bytes.min(usize::try_from(size).unwrap_or(0)));
+    reader.take(bytes as u64).read_to_end(&mut data).map_err(|e| e.to_string())?;
+    if data.len() < bytes {
+        return Err(format!("it ends after {} of {bytes} bytes", data.len()));
     }
-    let order = npy.order();
-    macro_rules! values {
-        ($t:ty, $bytes:expr) => {{
-            let values: Vec<$t> = npy.into_vec().map_err(|e| e.to_string())?;
-            let values = if order == Order::Fortran { row_major(&values, &shape) } else { values };
-            values.into_iter().flat_map($bytes).collect()
-        }};
+    if endianness == Endianness::Big {
+        data.chunks_exact_mut(width).for_each(<[u8]>::reverse);
     }
-    let data: Vec<u8> = match &elem {
-        Elem::F32 if order == Order::C => {
-            let values: Vec<f32> = npy.into_vec().map_err(|e| e.to_string())?;
-            return Ok(Tensor::f32(&shape, values));
-        }
-        Elem::F32 => values!(f32, |v| v.to_le_bytes()),
-        Elem::F64 => values!(f64, |v| v.to_le_bytes()),
-        Elem::F16 => values!(half::f16, |v| v.to_le_bytes()),
-        Elem::Int(1, _) => values!(bool, |v| [u8::from(v)]),
-        Elem::Int(8, Sign::Unsigned) => values!(u8, |v| [v]),
-        Elem::Int(8, _) => values!(i8, |v| v.to_le_bytes()),
-        Elem::Int(16, Sign::Unsigned) => values!(u16, |v| v.to_le_bytes()),
-        Elem::Int(16, _) => values!(i16, |v| v.to_le_bytes()),
-        Elem::Int(32, Sign::Unsigned) => values!(u32, |v| v.to_le_bytes()),
-        Elem::Int(32, _) => values!(i32, |v| v.to_le_bytes()),
-        Elem::Int(_, Sign::Unsigned) => values!(u64, |v| v.to_le_bytes()),
-        _ => values!(i64, |v| v.to_le_bytes()),
-    };
+    if header.order() == Order::Fortran {
+        data = row_major(&data, width, &shape);
+    }
     Tensor::new(ty, data.into()).map_err(|e| e.to_string())
 }
 
-/// Column-major values in row-major order.
-fn row_major<T: Copy>(values: &[T], shape: &[usize]) -> Vec<T> {
-    let mut out = Vec::with_capacity(values.len());
+/// Column-major elements of `width` bytes in row-major order.
+fn row_major(data: &[u8], width: usize, shape: &[usize]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len());
     let mut index = vec![0; shape.len()];
-    for _ in 0..values.len() {
-        let at = index.iter().zip(shape).rev().fold(0, |at, (i, n)| at * n + i);
-        out.push(values[at]);
+    for _ in 0..data.len() / width.max(1) {
+        let at = index.iter().zip(shape).rev().fold(0, |at, (i, n)| at * n + i) * width;
+        out.extend_from_slice(&data[at..at + width]);
         for (i, n) in index.iter_mut().zip(shape).rev() {
             *i += 1;
             if *i < *n {
@@ -172,37 +171,19 @@ fn append(all: Arrays, part: Arrays) -> Result<Arrays, String> {
         .collect()
 }
 
-fn write_array(out: &mut Vec<u8>, tensor: &Tensor) -> std::io::Result<()> {
+fn write_array(out: &mut impl Write, tensor: &Tensor) -> std::io::Result<()> {
     let shape: Vec<u64> = tensor.shape().iter().map(|d| *d as u64).collect();
-    let bytes = tensor.bytes();
-    macro_rules! values {
-        ($t:ty, $read:expr) => {{
-            let options = npyz::WriteOptions::<$t>::new().default_dtype().shape(&shape);
-            let mut writer = options.writer(Cursor::new(out)).begin_nd()?;
-            writer.extend(bytes.chunks_exact(size_of::<$t>()).map($read))?;
-            writer.finish()
-        }};
-    }
-    macro_rules! le {
-        ($t:ty) => {
-            values!($t, |c| <$t>::from_le_bytes(c.try_into().unwrap_or_default()))
-        };
-    }
-    match tensor.ty().elem.storage() {
-        Elem::F32 => le!(f32),
-        Elem::F64 => le!(f64),
-        Elem::F16 => le!(half::f16),
-        Elem::Int(1, _) => values!(bool, |c| c[0] != 0),
-        Elem::Int(8, Sign::Unsigned) => le!(u8),
-        Elem::Int(8, _) => le!(i8),
-        Elem::Int(16, Sign::Unsigned) => le!(u16),
-        Elem::Int(16, _) => le!(i16),
-        Elem::Int(32, Sign::Unsigned) => le!(u32),
-        Elem::Int(32, _) => le!(i32),
-        Elem::Int(64, Sign::Unsigned) => le!(u64),
-        Elem::Int(64, _) => le!(i64),
-        other => Err(std::io::Error::other(format!("numpy has no type for {other:?}"))),
-    }
+    let elem = tensor.ty().elem.storage();
+    let found = TYPES.iter().find(|(e, ..)| *e == elem);
+    let (_, kind, width) = found.ok_or_else(|| std::io::Error::other(format!("numpy has no type for {elem}")))?;
+    let order = if *width == 1 { "|" } else { "<" };
+    let dtype: TypeStr = format!("{order}{kind}{width}").parse().map_err(std::io::Error::other)?;
+    npyz::WriteOptions::new_header_only()
+        .dtype(DType::Plain(dtype))
+        .shape(&shape)
+        .writer(&mut *out)
+        .write_header_only()?;
+    out.write_all(&tensor.bytes())
 }
 
 #[cfg(test)]
@@ -239,6 +220,6 @@ mod tests {
 
     #[test]
     fn columns_become_rows() {
-        assert_eq!(row_major(&[1, 4, 2, 5, 3, 6], &[2, 3]), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(row_major(&[1, 4, 2, 5, 3, 6], 1, &[2, 3]), [1, 2, 3, 4, 5, 6]);
     }
 }

@@ -60,22 +60,29 @@ struct Range {
 impl Range {
     const EMPTY: Range = Range { min: f32::MAX, max: f32::MIN_POSITIVE };
 
-    fn of(values: &[f32]) -> Range {
-        // Eight independent lanes, so that the loop vectorizes.
-        let mut lo = [f32::MAX; 8];
-        let mut hi = [f32::MIN_POSITIVE; 8];
-        let chunks = values.chunks_exact(8);
-        for v in chunks.remainder() {
-            lo[0] = lo[0].min(*v);
-            hi[0] = hi[0].max(*v);
-        }
+    /// The range of some values, and whether one of them is no number.
+    fn of(values: &[f32]) -> (Range, bool) {
+        // Independent lanes, so that the loop vectorizes; a comparison with NaN does not hold.
+        const LANES: usize = 16;
+        let (mut lo, mut hi, mut nan) = ([f32::MAX; LANES], [f32::MIN_POSITIVE; LANES], [0u32; LANES]);
+        let chunks = values.chunks_exact(LANES);
+        let rest = chunks.remainder();
+        let mut see = |i: usize, v: f32| {
+            lo[i] = if v < lo[i] { v } else { lo[i] };
+            hi[i] = if v > hi[i] { v } else { hi[i] };
+            nan[i] |= u32::from(v.is_nan());
+        };
         for chunk in chunks {
-            for i in 0..8 {
-                lo[i] = if chunk[i] < lo[i] { chunk[i] } else { lo[i] };
-                hi[i] = if chunk[i] > hi[i] { chunk[i] } else { hi[i] };
+            for (i, v) in chunk.iter().enumerate() {
+                see(i, *v);
             }
         }
-        Range { min: lo.into_iter().fold(f32::MAX, f32::min), max: hi.into_iter().fold(f32::MIN_POSITIVE, f32::max) }
+        for v in rest {
+            see(0, *v);
+        }
+        let min = lo.into_iter().fold(f32::MAX, f32::min);
+        let max = hi.into_iter().fold(f32::MIN_POSITIVE, f32::max);
+        (Range { min, max }, nan.into_iter().any(|n| n != 0))
     }
 
     fn merge(self, other: Range) -> Range {
@@ -205,8 +212,9 @@ fn observe_sample(
             return;
         }
         if let Some(values) = t.as_f32() {
-            ranges.insert(v, Range::of(&values));
-            if nan.is_none() && values.iter().any(|x| x.is_nan()) {
+            let (range, is_nan) = Range::of(&values);
+            ranges.insert(v, range);
+            if is_nan && nan.is_none() {
                 nan = Some(v);
             }
         }
@@ -303,10 +311,12 @@ mod tests {
 
     #[test]
     fn ranges_pass_over_nothing_and_merge() {
+        let range = |min, max| Range { min, max };
         let values: Vec<f32> = (-5..30).map(|v| v as f32).collect();
-        assert_eq!(Range::of(&values), Range { min: -5.0, max: 29.0 });
-        assert_eq!(Range::of(&[-2.0, -1.0]), Range { min: -2.0, max: f32::MIN_POSITIVE });
-        assert_eq!(Range::of(&[1.0]).merge(Range::of(&[3.0])), Range { min: 1.0, max: 3.0 });
-        assert_eq!(Range::EMPTY.merge(Range::of(&[3.0])), Range::of(&[3.0]));
+        assert_eq!(Range::of(&values), (range(-5.0, 29.0), false));
+        assert_eq!(Range::of(&[-2.0, -1.0]), (range(-2.0, f32::MIN_POSITIVE), false));
+        assert_eq!(Range::of(&[1.0, f32::NAN]), (range(1.0, 1.0), true));
+        assert_eq!(range(1.0, 1.0).merge(range(3.0, 3.0)), range(1.0, 3.0));
+        assert_eq!(Range::EMPTY.merge(range(3.0, 3.0)), range(3.0, 3.0));
     }
 }
