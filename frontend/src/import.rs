@@ -311,7 +311,9 @@ impl<'m> Importer<'m> {
         let tensor = proto.ok_or("no value".to_owned()).and_then(dtype::tensor);
         let tensor = tensor.map_err(|e| malformed(self.model, format!("constant `{}`: {e}", node.name)))?;
         let ty = Type::Tensor(tensor.ty().clone());
-        let spec = OpSpec::row(&tf::Const { value: Attr::Dense(tensor) }, Loc::name(node.name.as_str())).results([ty]);
+        let spec = OpSpec::new(OpName::Known(<tf::Const as ir::OpRow>::DEF), Loc::name(node.name.as_str()))
+            .attr("value", Attr::Dense(tensor))
+            .results([ty]);
         let op = body.insert(At::End(body.entry()), spec);
         Ok(body.op(op).results()[0])
     }

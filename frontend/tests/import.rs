@@ -30,6 +30,29 @@ fn an_absent_signature_is_answered_with_those_present() {
     assert!(e.to_string().contains("`predict`; it has `serv"), "{e}");
 }
 
+#[test]
+fn a_frozen_graph_has_its_placeholders_and_ends_as_signature() {
+    use prost::Message;
+    let bytes = std::fs::read(model("digits_v1_frozen").join("saved_model.pb")).unwrap();
+    let saved = frontend::proto::SavedModel::decode(&bytes[..]).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("graph.pb");
+    std::fs::write(&path, saved.meta_graphs[0].graph_def.as_ref().unwrap().encode_to_vec()).unwrap();
+    let names = |options: &Options| {
+        let module = load(&path, options).unwrap();
+        let func = module.symbol("serving_default").expect("a function of the key");
+        let entry = module.body.op(func).attr("tf.entry_function").and_then(|a| a.as_dict()).unwrap().clone();
+        ["inputs", "outputs"].map(|k| entry.get(k).and_then(|a| a.as_str()).unwrap_or_default().to_owned())
+    };
+    let [inputs, outputs] = names(&Options::default());
+    assert_eq!(inputs, "image");
+    assert!(!outputs.is_empty());
+    let only = Options { output_arrays: vec!["logits".into()], ..Options::default() };
+    assert_eq!(names(&only), ["image", "logits"]);
+    let absent = Options { output_arrays: vec!["nowhere".into()], ..Options::default() };
+    assert!(load(&path, &absent).unwrap_err().to_string().contains("it has no node `nowhere`"));
+}
+
 /// A small generator of numbers: the same files are damaged in the same way each time.
 fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
