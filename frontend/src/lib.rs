@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod dtype;
 pub mod import;
 pub mod mapped;
+pub mod objects;
 pub mod proto;
 pub mod saved_model;
 

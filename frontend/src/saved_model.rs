@@ -7,6 +7,7 @@ use prost::Message;
 
 use crate::bundle::{Bundle, BundleError};
 use crate::mapped::map;
+use crate::objects;
 use crate::proto::{AttrValue, FunctionDef, GraphDef, MetaGraphDef, NodeDef, SavedModel, SignatureDef, TensorInfo};
 
 /// What to take of a model.
@@ -87,7 +88,12 @@ impl Model {
             true => Some(Bundle::open(&prefix)?),
             false => None,
         };
-        let variables = restored(&graph, meta.saver_def.as_ref().map_or("", |s| s.restore_op_name.as_str()));
+        let mut variables = restored(&graph, meta.saver_def.as_ref().map_or("", |s| s.restore_op_name.as_str()));
+        if let (Some(objects), Some(bundle)) = (&meta.object_graph_def, &bundle) {
+            for (node, key) in objects::variables(&graph, objects, bundle) {
+                variables.entry(node).or_insert((key, String::new()));
+            }
+        }
         Ok(Model { path, graph, signatures, bundle, variables })
     }
 

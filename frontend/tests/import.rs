@@ -22,6 +22,30 @@ fn signatures_are_functions_with_their_names_and_variables() {
     }
 }
 
+/// The restore function and the object graph are two ways to a variable's value.
+#[test]
+fn the_object_graph_leads_to_the_restored_tensors() {
+    use prost::Message;
+    let dir = model("digits_resnet_dw");
+    let bytes = std::fs::read(dir.join("saved_model.pb")).unwrap();
+    let mut saved = frontend::proto::SavedModel::decode(&bytes[..]).unwrap();
+    let meta = &mut saved.meta_graphs[0];
+    let bundle = frontend::bundle::Bundle::open(&dir.join("variables/variables")).unwrap();
+    let objects = meta.object_graph_def.as_ref().unwrap();
+    let found = frontend::objects::variables(meta.graph_def.as_ref().unwrap(), objects, &bundle);
+    let module = load(&dir, &Options::default()).unwrap();
+    let mut seen = 0;
+    for op in module.ops().into_iter().map(|id| module.body.op(id)) {
+        if op.name.as_str() == "tf_saved_model.global_tensor" {
+            let key = &found[ir::module::sym_name(op).unwrap()];
+            let value = op.attr("value").and_then(|a| a.as_tensor()).unwrap();
+            assert_eq!(bundle.tensor(key).unwrap().bytes(), value.bytes());
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
 #[test]
 fn an_absent_signature_is_answered_with_those_present() {
     let options = Options { signatures: vec!["predict".into()], ..Options::default() };
