@@ -288,6 +288,16 @@ fn a_remainder_is_an_error_of_quant_run() {
 }
 
 #[test]
+fn operations_are_timed() {
+    let inputs = model("digits_mlp", "eval.npz");
+    let ran = quant_run(&[&model("digits_mlp", "saved_model"), "--inputs", &inputs, "--bench=3", "--profile"]);
+    assert_eq!(ran.status, Status::Done, "{}", ran.stderr);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines[0].starts_with("3 runs: median ") && lines[0].ends_with(" ms"), "{}", lines[0]);
+    assert_eq!(lines[1..].iter().filter(|l| l.ends_with("(tfl.fully_connected)")).count(), 3);
+}
+
+#[test]
 fn all_tensors_are_stored_by_index() {
     let s = Scratch::new();
     let data = format!("--representative-dataset={}", model("digits_mlp", "calib.npz"));

@@ -218,6 +218,12 @@ pub struct Run {
     /// Tags of the meta graph, separated by commas [default: serve]
     #[arg(long, value_name = "SET", value_delimiter = ',')]
     pub tag: Vec<String>,
+    /// Time N runs of the first sample after a warm-up: median and minimum
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub bench: Option<u32>,
+    /// Time each operation too
+    #[arg(long, requires = "bench")]
+    pub profile: bool,
     /// Work with N threads [default: one for each core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

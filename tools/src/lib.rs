@@ -4,6 +4,7 @@
 //! when the work is done, 1 after a diagnosed error and 2 on wrong usage.
 
 mod args;
+mod bench;
 mod compile;
 mod dot;
 mod expect;

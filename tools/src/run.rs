@@ -13,6 +13,7 @@ use passes::pipelines::{Mode, Ptq};
 use rayon::prelude::*;
 
 use crate::args::{ModelArgs, Run};
+use crate::bench::bench;
 use crate::input::{Input, Kind};
 use crate::npz::NumpyFiles;
 use crate::output::{check_directory, write_whole};
@@ -41,19 +42,21 @@ fn run(registry: &Registry, args: &Run, io: &mut Streams<'_>, sink: &mut Sink) -
         Err(e) => return Err(sink.error(Diagnostic::error("import/tflite", e.to_string()))),
     };
     let signature = choose(&model.module, args.signature.as_deref(), sink)?;
-    let (outputs, tensors) = match Session::new(&model, &signature).and_then(|s| s.all(args, io.interactive)) {
-        Ok(results) => results,
-        Err(e) => return Err(sink.error(Diagnostic::error("run/failed", e))),
-    };
+    let results = Session::new(&model, &signature).and_then(|s| {
+        let report = s.bench(args)?;
+        Ok((s.all(args, io.interactive)?, report))
+    });
+    let ((outputs, tensors), report) = results.map_err(|e| sink.error(Diagnostic::error("run/failed", e)))?;
     for (path, arrays) in [(&args.output, &outputs), (&args.all_tensors, &tensors)] {
         if let Some(path) = path {
             let written = write_whole(path, |f| NumpyFiles::write(f, arrays));
             written.map_err(|e| sink.error(Diagnostic::error("output/write", e)))?;
         }
     }
-    if args.output.is_none() && args.all_tensors.is_none() {
+    // What cannot be printed is no fault of the run.
+    let _ = write!(io.stdout, "{report}");
+    if args.output.is_none() && args.all_tensors.is_none() && args.bench.is_none() {
         for (name, t) in &outputs {
-            // What cannot be printed is no fault of the run.
             let _ = writeln!(io.stdout, "{name}: {}", passes::data::describe(t.ty()));
         }
     }
@@ -102,6 +105,7 @@ fn choose(module: &Module, key: Option<&str>, sink: &mut Sink) -> Result<Signatu
 /// A signature, ready to run.
 struct Session<'m> {
     signature: &'m Signature,
+    body: &'m Body,
     types: Vec<TensorType>,
     evaluator: Evaluator<'m>,
     /// Key of each tensor in `--all-tensors`.
@@ -122,7 +126,14 @@ impl<'m> Session<'m> {
             let prefix = if subgraph == 0 { String::new() } else { format!("{subgraph}:") };
             keys.extend(tensors.index.iter().map(|(v, i)| (*v, format!("{prefix}{i}"))));
         }
-        Ok(Session { signature, types, evaluator, keys })
+        Ok(Session { signature, body, types, evaluator, keys })
+    }
+
+    /// Times the first sample, if that is asked for.
+    fn bench(&self, args: &Run) -> Result<String, String> {
+        let Some(runs) = args.bench else { return Ok(String::new()) };
+        let sample = self.samples(&args.inputs)?.get(0);
+        bench(self.body, &self.evaluator, &sample, runs as usize, args.profile)
     }
 
     /// Runs every sample; gives the outputs, and all tensors of the first sample if they are asked for.
