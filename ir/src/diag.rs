@@ -121,6 +121,10 @@ impl Sink {
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
+    /// Moves in what was emitted into another.
+    pub fn append(&mut self, other: &mut Sink) {
+        self.diagnostics.append(&mut other.diagnostics);
+    }
     /// Takes out what was emitted.
     pub fn take(&mut self) -> Vec<Diagnostic> {
         std::mem::take(&mut self.diagnostics)

@@ -11,6 +11,7 @@ pub mod pass;
 pub mod pipeline;
 pub mod pipelines;
 pub mod quant;
+pub mod reduce;
 
 pub use pass::{Cx, Pass, PassDef, Stats};
 pub use pipeline::Pipeline;
@@ -21,4 +22,9 @@ pub fn passes() -> Vec<&'static PassDef> {
         [legalize::PASSES, optimize::PASSES, quant::PASSES].into_iter().flatten().copied().collect();
     all.sort_by_key(|p| p.name);
     all
+}
+
+/// Every row that a pipeline may name: the passes, then the named pipelines.
+pub fn known() -> Vec<&'static PassDef> {
+    passes().into_iter().chain(pipelines::PIPELINES.iter().copied()).collect()
 }

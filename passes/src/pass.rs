@@ -1,9 +1,12 @@
 //! What a pass is: a name, a sentence, typed options, counters, and a function over a module or over each function.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 
 use ir::{Body, Failed, Loc, Module, Sink};
+use rayon::prelude::*;
 
 use crate::data::Datasets;
 
@@ -53,6 +56,25 @@ pub trait Pass: Send + Sync {
     fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed>;
 }
 
+/// What a pass sees at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// The module: `run(&self, &mut Module, &mut Cx)`.
+    Module,
+    /// One function body, without its neighbours: `run(&self, &mut Body, &mut Cx)`. Functions run in parallel.
+    Func,
+}
+
+impl Anchor {
+    /// The operation, as pipelines write it.
+    pub fn op(self) -> &'static str {
+        match self {
+            Anchor::Module => "builtin.module",
+            Anchor::Func => "func.func",
+        }
+    }
+}
+
 /// An option of a pass.
 #[derive(Debug)]
 pub struct OptionDef {
@@ -66,26 +88,56 @@ pub struct OptionDef {
     pub default: fn() -> String,
 }
 
-/// Makes a pass from (name, value) texts of options.
-pub type MakePass = fn(&[(String, String)]) -> Result<Box<dyn Pass>, OptionError>;
+/// Makes passes from (name, value) texts of options: one, or those a named pipeline stands for.
+pub type MakePasses = fn(&[(String, String)]) -> Result<Vec<Box<dyn Pass>>, OptionError>;
 
-/// The row of a pass.
+/// The row of a pass, or of a pipeline with a name.
 pub struct PassDef {
     /// The name on the command line.
     pub name: &'static str,
     /// What it does; Markdown, the first line a sentence.
     pub doc: &'static str,
+    /// What it sees at once.
+    pub anchor: Anchor,
     /// Its options.
     pub options: &'static [OptionDef],
     /// An example: a module before the pass, and what it is changed to.
     pub example: &'static str,
-    /// Makes the pass from option texts; the error says which option is wrong and why.
-    pub make: MakePass,
+    /// Makes the passes from option texts; the error says which option is wrong and why.
+    pub make: MakePasses,
 }
 
 impl std::fmt::Debug for PassDef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PassDef").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A struct whose fields are options, as [`options!`](crate::options) declares it.
+pub trait Options: Default {
+    /// The options, in order.
+    const OPTIONS: &'static [OptionDef];
+    /// Sets one by name, where `-` and `_` are the same; the error is `None` if there is none of that name, else the kind it takes.
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Option<&'static OptionDef>>;
+    /// Those that are not at their default, printed as they are parsed.
+    fn given(&self) -> Vec<(&'static str, String)>;
+
+    /// Reads (name, value) texts for the row called `pass`.
+    fn read(pass: &'static str, given: &[(String, String)]) -> Result<Self, OptionError> {
+        let mut options = Self::default();
+        for (name, value) in given {
+            options.set(name, value).map_err(|def| match def {
+                Some(def) => {
+                    OptionError::Value { pass, name: def.name.replace('_', "-"), kind: def.kind, value: value.clone() }
+                }
+                None => {
+                    let names: Vec<String> = Self::OPTIONS.iter().map(|o| o.name.replace('_', "-")).collect();
+                    let hint = crate::pipeline::nearest(name, names.iter().map(String::as_str));
+                    OptionError::Unknown { pass, name: name.clone(), hint }
+                }
+            })?;
+        }
+        Ok(options)
     }
 }
 
@@ -108,12 +160,21 @@ pub enum OptionError {
         /// The pass.
         pass: &'static str,
         /// The option.
-        name: &'static str,
+        name: String,
         /// The kind it takes.
         kind: &'static str,
         /// The text given.
         value: String,
     },
+}
+
+impl OptionError {
+    /// The option it is about.
+    pub fn option(&self) -> &str {
+        match self {
+            OptionError::Unknown { name, .. } | OptionError::Value { name, .. } => name,
+        }
+    }
 }
 
 /// A Rust type that is the value of an option.
@@ -165,14 +226,14 @@ impl OptionValue for Vec<String> {
 impl<T: OptionValue> OptionValue for Option<T> {
     const KIND: &'static str = T::KIND;
     fn parse(text: &str) -> Option<Self> {
-        T::parse(text).map(Some)
+        if text.is_empty() { Some(None) } else { T::parse(text).map(Some) }
     }
     fn print(&self) -> String {
         self.as_ref().map(T::print).unwrap_or_default()
     }
 }
 
-/// Runs a function over the body of every function of the module, with the function's location.
+/// Runs a function over the body of every function of the module, with the function's location, one after another.
 pub fn for_each_func(
     module: &mut Module,
     mut f: impl FnMut(&mut Body, &Loc) -> Result<(), Failed>,
@@ -190,68 +251,131 @@ pub fn for_each_func(
     failed.map_or(Ok(()), Err)
 }
 
+/// One function of a module, taken out to be changed on any thread.
+struct Task {
+    func: ir::OpId,
+    body: Body,
+    sink: Sink,
+    stats: Stats,
+    outcome: Result<Result<(), Failed>, Box<dyn Any + Send>>,
+}
+
+/// Runs a pass over functions on the threads of the current pool. Diagnostics, counters and a panic come out as if one function had been
+/// done after another.
+pub fn over_funcs(
+    module: &mut Module,
+    cx: &mut Cx<'_>,
+    run: impl Fn(&mut Body, &mut Cx<'_>) -> Result<(), Failed> + Sync,
+) -> Result<(), Failed> {
+    let mut tasks = Vec::new();
+    for func in module.funcs() {
+        let Some(body) = module.func_body_mut(func) else { continue };
+        let body = std::mem::take(body);
+        tasks.push(Task { func, body, sink: Sink::new(), stats: Stats::new(), outcome: Ok(Ok(())) });
+    }
+    let (datasets, progress) = (cx.datasets, cx.progress);
+    tasks.par_iter_mut().for_each(|task| {
+        let mut own = Cx { sink: &mut task.sink, stats: Stats::new(), datasets, progress };
+        // The body goes back into its function even if the pass panics.
+        task.outcome = catch_unwind(AssertUnwindSafe(|| run(&mut task.body, &mut own)));
+        task.stats = own.stats;
+    });
+    let mut outcomes = Vec::new();
+    for mut task in tasks {
+        let func = module.body.op_mut(task.func);
+        if let Some(body) = func.body_mut(0) {
+            *body = task.body;
+        }
+        cx.sink.append(&mut task.sink);
+        for (what, n) in task.stats {
+            *cx.stats.entry(what).or_default() += n;
+        }
+        if task.outcome.is_ok() {
+            ir::module::sync_function_type(func);
+        }
+        outcomes.push(task.outcome);
+    }
+    let mut failed = Ok(());
+    for outcome in outcomes {
+        failed = failed.and(outcome.unwrap_or_else(|panic| resume_unwind(panic)));
+    }
+    failed
+}
+
+/// Declares a struct whose public fields are options with defaults, and its [`Options`].
+#[macro_export]
+macro_rules! options {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident { $($(#[doc = $odoc:literal])* $opt:ident : $oty:ty = $default:expr),* $(,)? }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $($(#[doc = $odoc])* pub $opt: $oty),*
+        }
+        impl Default for $name {
+            fn default() -> Self {
+                $name { $($opt: $default),* }
+            }
+        }
+        impl $crate::pass::Options for $name {
+            const OPTIONS: &'static [$crate::pass::OptionDef] = &[$($crate::pass::OptionDef {
+                name: stringify!($opt),
+                doc: concat!($($odoc, "\n"),*),
+                kind: <$oty as $crate::pass::OptionValue>::KIND,
+                default: || { let v: $oty = $default; $crate::pass::OptionValue::print(&v) },
+            }),*];
+            #[allow(unused_variables, reason = "there may be no options")]
+            fn set(&mut self, name: &str, value: &str) -> Result<(), Option<&'static $crate::pass::OptionDef>> {
+                let name = name.replace('-', "_");
+                let def = Self::OPTIONS.iter().find(|o| o.name == name);
+                $(if name == stringify!($opt) {
+                    self.$opt = <$oty as $crate::pass::OptionValue>::parse(value).ok_or(def)?;
+                    return Ok(());
+                })*
+                Err(def)
+            }
+            #[allow(unused_mut, reason = "there may be no options")]
+            fn given(&self) -> Vec<(&'static str, String)> {
+                let mut out = Vec::new();
+                let default = $name::default();
+                $(if self.$opt != default.$opt {
+                    out.push((stringify!($opt), $crate::pass::OptionValue::print(&self.$opt)));
+                })*
+                let _ = default;
+                out
+            }
+        }
+    };
+}
+
 /// Declares a pass: a struct of its options and its row.
 ///
-/// The struct must have a method `run(&self, &mut Module, &mut Cx) -> Result<(), Failed>`.
+/// The struct has a method `run`. A pass `on func` is given one function after another, on any thread:
+/// `run(&self, &mut Body, &mut Cx) -> Result<(), Failed>`. A pass `on module` sees all: `run(&self, &mut Module, &mut Cx) -> …`.
 #[macro_export]
 macro_rules! pass {
     (
         $(#[doc = $doc:literal])*
-        $name:literal = $pass:ident {
-            options: { $($(#[doc = $odoc:literal])* $opt:ident : $oty:ty = $default:expr),* $(,)? },
+        $name:literal = $pass:ident on $anchor:ident {
+            options: { $($options:tt)* },
             example: $example:expr $(,)?
         }
     ) => {
-        $(#[doc = $doc])*
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct $pass {
-            $($(#[doc = $odoc])* pub $opt: $oty),*
-        }
-        impl Default for $pass {
-            fn default() -> Self {
-                $pass { $($opt: $default),* }
-            }
+        $crate::options! {
+            $(#[doc = $doc])*
+            $pass { $($options)* }
         }
         impl $pass {
             /// The row.
             pub const DEF: &'static $crate::pass::PassDef = &$crate::pass::PassDef {
                 name: $name,
                 doc: concat!($($doc, "\n"),*),
-                options: &[$($crate::pass::OptionDef {
-                    name: stringify!($opt),
-                    doc: concat!($($odoc, "\n"),*),
-                    kind: <$oty as $crate::pass::OptionValue>::KIND,
-                    default: || { let v: $oty = $default; $crate::pass::OptionValue::print(&v) },
-                }),*],
+                anchor: $crate::__anchor!($anchor),
+                options: <$pass as $crate::pass::Options>::OPTIONS,
                 example: $example,
-                make: |given| {
-                    #[allow(unused_mut)]
-                    let mut pass = $pass::default();
-                    #[allow(unused_variables, reason = "a pass may have no options")]
-                    for (name, value) in given {
-                        match name.replace('-', "_").as_str() {
-                            $(stringify!($opt) => {
-                                pass.$opt = <$oty as $crate::pass::OptionValue>::parse(value).ok_or_else(|| {
-                                    $crate::pass::OptionError::Value {
-                                        pass: $name,
-                                        name: stringify!($opt),
-                                        kind: <$oty as $crate::pass::OptionValue>::KIND,
-                                        value: value.clone(),
-                                    }
-                                })?;
-                            })*
-                            _ => {
-                                let names: &[&str] = &[$(stringify!($opt)),*];
-                                return Err($crate::pass::OptionError::Unknown {
-                                    pass: $name,
-                                    name: name.clone(),
-                                    hint: $crate::pipeline::nearest(name, names.iter().copied()),
-                                });
-                            }
-                        }
-                    }
-                    Ok(Box::new(pass))
-                },
+                make: |given| Ok(vec![Box::new(<$pass as $crate::pass::Options>::read($name, given)?)]),
             };
         }
         impl $crate::pass::Pass for $pass {
@@ -259,18 +383,33 @@ macro_rules! pass {
                 Self::DEF
             }
             fn options(&self) -> Vec<(&'static str, String)> {
-                #[allow(unused_mut)]
-                let mut out = Vec::new();
-                let default = $pass::default();
-                $(if self.$opt != default.$opt {
-                    out.push((stringify!($opt), $crate::pass::OptionValue::print(&self.$opt)));
-                })*
-                let _ = default;
-                out
+                $crate::pass::Options::given(self)
             }
             fn run(&self, module: &mut ir::Module, cx: &mut $crate::pass::Cx<'_>) -> Result<(), ir::Failed> {
-                $pass::run(self, module, cx)
+                $crate::__run!($anchor $pass, self, module, cx)
             }
         }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __anchor {
+    (module) => {
+        $crate::pass::Anchor::Module
+    };
+    (func) => {
+        $crate::pass::Anchor::Func
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __run {
+    (module $pass:ident, $self:expr, $module:expr, $cx:expr) => {
+        $pass::run($self, $module, $cx)
+    };
+    (func $pass:ident, $self:expr, $module:expr, $cx:expr) => {
+        $crate::pass::over_funcs($module, $cx, |body, cx| $pass::run($self, body, cx))
     };
 }

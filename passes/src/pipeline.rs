@@ -1,10 +1,14 @@
 //! Pipelines: parsed, printed, run.
 //!
-//! `a,b{x=1 y=2},builtin.module(func.func(c))`: nesting is read and may be left out, since a pass knows what it runs over.
+//! `a,b{x=1 y=2},builtin.module(func.func(c))`: nesting is read and may be left out, since a pass knows what it runs over. The name of a
+//! pipeline stands for its passes. A pass that panics does not take the process with it: the panic is an error that names the pass.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ir::{Diagnostic, Failed, Module, Registry};
 
-use crate::pass::{Cx, OptionError, Pass, PassDef, Stats};
+use crate::pass::{Anchor, Cx, Pass, PassDef, Stats};
 
 /// A list of configured passes.
 #[derive(Default)]
@@ -47,6 +51,28 @@ pub trait Observer {
     fn after(&mut self, _pass: &dyn Pass, _module: &Module, _stats: &Stats, _outcome: Result<(), Failed>) {}
 }
 
+/// Two observers, one after the other.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn before(&mut self, pass: &dyn Pass, module: &Module) {
+        self.0.before(pass, module);
+        self.1.before(pass, module);
+    }
+    fn after(&mut self, pass: &dyn Pass, module: &Module, stats: &Stats, outcome: Result<(), Failed>) {
+        self.0.after(pass, module, stats, outcome);
+        self.1.after(pass, module, stats, outcome);
+    }
+}
+
+/// An observer that may be missing.
+impl<A: Observer> Observer for Option<A> {
+    fn before(&mut self, pass: &dyn Pass, module: &Module) {
+        self.iter_mut().for_each(|o| o.before(pass, module));
+    }
+    fn after(&mut self, pass: &dyn Pass, module: &Module, stats: &Stats, outcome: Result<(), Failed>) {
+        self.iter_mut().for_each(|o| o.after(pass, module, stats, outcome));
+    }
+}
+
 /// An [`Observer`] that looks away.
 #[derive(Debug, Default)]
 pub struct NoObserver;
@@ -70,10 +96,10 @@ impl Pipeline {
         &self.passes
     }
 
-    /// Reads a pipeline; `known` are the passes that may occur.
+    /// Reads a pipeline; `known` are the passes and the named pipelines that may occur.
     pub fn parse(text: &str, known: &[&'static PassDef]) -> Result<Pipeline, PipelineError> {
         let mut p = Parser { text, at: 0, known, out: Pipeline::new() };
-        p.list()?;
+        p.list(None)?;
         if p.at < text.len() {
             return Err(p.error("expected `,` or the end of the pipeline"));
         }
@@ -82,23 +108,17 @@ impl Pipeline {
 
     /// The text that [`Pipeline::parse`] reads as the same pipeline.
     pub fn text(&self) -> String {
-        let items: Vec<String> = self
-            .passes
-            .iter()
-            .map(|p| {
-                let options: Vec<String> =
-                    p.options().into_iter().map(|(k, v)| format!("{}={}", k.replace('_', "-"), quote(&v))).collect();
-                if options.is_empty() {
-                    p.def().name.to_owned()
-                } else {
-                    format!("{}{{{}}}", p.def().name, options.join(" "))
-                }
-            })
-            .collect();
-        items.join(",")
+        self.passes.iter().map(|p| pass_text(&**p)).collect::<Vec<_>>().join(",")
+    }
+
+    /// Takes the passes out.
+    pub fn into_passes(self) -> Vec<Box<dyn Pass>> {
+        self.passes
     }
 
     /// Runs the passes in order; after each the verifier, if `verify_each` is set. Stops at the first that fails.
+    ///
+    /// A panic in a pass becomes the error `pass/crash`; the module then holds whatever the pass left.
     pub fn run(
         &self,
         module: &mut Module,
@@ -109,17 +129,8 @@ impl Pipeline {
         for pass in &self.passes {
             observer.before(&**pass, module);
             cx.stats = Stats::new();
-            let mut outcome = pass.run(module, cx);
-            if outcome.is_ok() && verify_each.is_some() {
-                let before = cx.sink.diagnostics().len();
-                if ir::verify::verify(module, cx.sink).is_err() {
-                    debug_assert!(cx.sink.diagnostics().len() > before);
-                    let d =
-                        Diagnostic::error("pass/invalid", format!("pass `{}` left an invalid module", pass.def().name))
-                            .help("this is a fault of the pass; please report it with the module in front of it");
-                    outcome = Err(cx.sink.error(d));
-                }
-            }
+            let caught = catch_unwind(AssertUnwindSafe(|| run_one(&**pass, module, cx, verify_each.is_some())));
+            let outcome = caught.unwrap_or_else(|panic| Err(cx.sink.error(crash(&**pass, &*panic))));
             observer.after(&**pass, module, &cx.stats, outcome);
             outcome?;
         }
@@ -127,10 +138,41 @@ impl Pipeline {
     }
 }
 
+fn run_one(pass: &dyn Pass, module: &mut Module, cx: &mut Cx<'_>, verify: bool) -> Result<(), Failed> {
+    pass.run(module, cx)?;
+    if !verify || ir::verify::verify(module, cx.sink).is_ok() {
+        return Ok(());
+    }
+    let d = Diagnostic::error("pass/invalid", format!("pass `{}` left an invalid module", pass.def().name))
+        .help("this is a fault of the pass; please report it with the module in front of it");
+    Err(cx.sink.error(d))
+}
+
+fn crash(pass: &dyn Pass, panic: &(dyn Any + Send)) -> Diagnostic {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text = format!("pass `{}` crashed: {}", pass.def().name, text.unwrap_or("nothing is known of the cause"));
+    Diagnostic::error("pass/crash", text)
+        .help("this is a fault of the pass; `--mlir-pass-pipeline-crash-reproducer=FILE` writes what to report")
+}
+
+/// A pass with its options, as [`Pipeline::parse`] reads it.
+pub fn pass_text(pass: &dyn Pass) -> String {
+    let options: Vec<String> =
+        pass.options().into_iter().map(|(k, v)| format!("{}={}", k.replace('_', "-"), quote(&v))).collect();
+    if options.is_empty() {
+        pass.def().name.to_owned()
+    } else {
+        format!("{}{{{}}}", pass.def().name, options.join(" "))
+    }
+}
+
 fn quote(v: &str) -> String {
     let plain = !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/*+;:".contains(&b));
     if plain { v.to_owned() } else { format!("\"{}\"", v.replace('\\', "\\\\").replace('"', "\\\"")) }
 }
+
+/// Name and value of an option, and where it stands.
+type Given = (usize, (String, String));
 
 struct Parser<'t> {
     text: &'t str,
@@ -164,62 +206,71 @@ impl Parser<'_> {
         self.at += end;
         word
     }
-    fn list(&mut self) -> Result<(), PipelineError> {
+    /// Items separated by commas, in the parentheses of an anchor.
+    fn list(&mut self, inside: Option<Anchor>) -> Result<(), PipelineError> {
         self.space();
         if self.rest().is_empty() || self.rest().starts_with(')') {
             return Ok(());
         }
         loop {
-            self.item()?;
+            self.item(inside)?;
             if !self.eat(',') {
                 return Ok(());
             }
         }
     }
-    fn item(&mut self) -> Result<(), PipelineError> {
+    fn item(&mut self, inside: Option<Anchor>) -> Result<(), PipelineError> {
         self.space();
         let start = self.at;
+        let error = |message: String| PipelineError { message, at: start };
         let name = self.word(&[',', '{', '(', ')', '}', '=']);
         if self.eat('(') {
-            if !matches!(name.as_str(), "builtin.module" | "func.func" | "any") {
-                self.at = start;
-                return Err(self.error(format!("no pass runs over `{name}`; expected `builtin.module` or `func.func`")));
+            let anchor = match name.as_str() {
+                "builtin.module" => Anchor::Module,
+                "func.func" => Anchor::Func,
+                _ => {
+                    return Err(error(format!("no pass runs over `{name}`; expected `builtin.module` or `func.func`")));
+                }
+            };
+            if inside == Some(Anchor::Func) {
+                return Err(error(format!("`{name}` does not stand in a `func.func`")));
             }
-            self.list()?;
-            if !self.eat(')') {
-                return Err(self.error("expected `)`"));
-            }
-            return Ok(());
+            self.list(Some(anchor))?;
+            return if self.eat(')') { Ok(()) } else { Err(self.error("expected `,` or `)`")) };
         }
         let Some(def) = self.known.iter().find(|d| d.name == name) else {
-            self.at = start;
             let hint = nearest(&name, self.known.iter().map(|d| d.name));
-            return Err(self.error(format!("unknown pass `{name}`{hint}")));
+            return Err(error(format!("unknown pass `{name}`{hint}")));
         };
-        let options = if self.eat('{') { self.options()? } else { Vec::new() };
-        match (def.make)(&options) {
-            Ok(pass) => self.out.passes.push(pass),
-            Err(e) => {
-                self.at = start;
-                return Err(match e {
-                    OptionError::Unknown { .. } | OptionError::Value { .. } => self.error(e.to_string()),
-                });
-            }
+        if inside == Some(Anchor::Func) && def.anchor == Anchor::Module {
+            return Err(error(format!("pass `{name}` runs over the module, not over each `func.func`")));
         }
+        let options = if self.eat('{') { self.options()? } else { Vec::new() };
+        let (places, options): (Vec<usize>, Vec<(String, String)>) = options.into_iter().unzip();
+        let passes = (def.make)(&options).map_err(|e| {
+            let which = options.iter().position(|(n, _)| n.replace('_', "-") == e.option().replace('_', "-"));
+            PipelineError { message: e.to_string(), at: which.map_or(start, |i| places[i]) }
+        })?;
+        self.out.passes.extend(passes);
         Ok(())
     }
-    fn options(&mut self) -> Result<Vec<(String, String)>, PipelineError> {
-        let mut out = Vec::new();
+    /// Options with their places, behind `{`.
+    fn options(&mut self) -> Result<Vec<Given>, PipelineError> {
+        let mut out: Vec<Given> = Vec::new();
         loop {
             if self.eat('}') {
                 return Ok(out);
             }
+            let at = self.at;
             let name = self.word(&['=', '}', ',']);
             if name.is_empty() {
                 return Err(self.error("expected an option or `}`"));
             }
+            if out.iter().any(|(_, (n, _))| n.replace('_', "-") == name.replace('_', "-")) {
+                return Err(PipelineError { message: format!("option `{name}` is given twice"), at });
+            }
             let value = if self.eat('=') { self.value()? } else { "true".to_owned() };
-            out.push((name, value));
+            out.push((at, (name, value)));
             self.eat(',');
         }
     }
@@ -242,5 +293,72 @@ impl Parser<'_> {
             }
         }
         Err(self.error("the text in quotes does not end"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(pipeline: &str) -> String {
+        Pipeline::parse(pipeline, &crate::known()).unwrap().text()
+    }
+    fn error(pipeline: &str) -> (String, &str) {
+        let e = Pipeline::parse(pipeline, &crate::known()).unwrap_err();
+        (e.message, &pipeline[e.at..])
+    }
+
+    #[test]
+    fn nesting_may_be_left_out() {
+        let nested = "builtin.module( tf-inline , func.func(dce,set-batch{ batch=2 }), symbol-dce )";
+        assert_eq!(text(nested), "tf-inline,dce,set-batch{batch=2},symbol-dce");
+        assert_eq!(text("func.func()"), "");
+        assert_eq!(text(""), "");
+    }
+
+    #[test]
+    fn what_is_printed_is_parsed() {
+        let patterns = r#"keep-float{ops="a b;c\\d;e\"f;g,h}"}"#;
+        for pipeline in ["dce", "quantize-weights{dequantize=true min-elements=3}", "set-io-type{io=int8}", patterns] {
+            assert_eq!(text(pipeline), pipeline);
+        }
+        assert_eq!(text("quantize-weights{dequantize min_elements=1024}"), "quantize-weights{dequantize=true}");
+    }
+
+    #[test]
+    fn a_name_stands_for_its_passes() {
+        let given = text("ptq{mode=int8 io=uint8 datasets=a.npz},dce");
+        assert!(given.starts_with("lower-for-int8,calibrate{datasets=a.npz},insert-fake-quant,"), "{given}");
+        assert!(given.ends_with(",set-io-type{io=uint8},fold-quant-dequant,dce,dce"), "{given}");
+        assert_eq!(text(&given), given);
+        assert_eq!(text("ptq{mode=none batch=4 from-tf}").matches("set-batch{batch=4}").count(), 1);
+    }
+
+    #[test]
+    fn errors_point_at_their_cause() {
+        let cases = [
+            ("dce,cze", "unknown pass `cze`; did you mean `cse`?", "cze"),
+            ("dce,set-batch{bach=1}", "pass `set-batch` has no option `bach`; did you mean `batch`?", "bach=1}"),
+            ("set-batch{batch=x}", "option `batch` of pass `set-batch` takes a count, not `x`", "batch=x}"),
+            ("set-batch{batch=1 batch=2}", "option `batch` is given twice", "batch=2}"),
+            ("set-batch{=1}", "expected an option or `}`", "=1}"),
+            ("keep-float{ops=\"a}", "the text in quotes does not end", "a}"),
+            ("func.func(dce", "expected `,` or `)`", ""),
+            ("dce)", "expected `,` or the end of the pipeline", ")"),
+            (
+                "func.func(dce,calibrate)",
+                "pass `calibrate` runs over the module, not over each `func.func`",
+                "calibrate)",
+            ),
+            ("func.func(func.func(dce))", "`func.func` does not stand in a `func.func`", "func.func(dce))"),
+            (
+                "tfl.while(dce)",
+                "no pass runs over `tfl.while`; expected `builtin.module` or `func.func`",
+                "tfl.while(dce)",
+            ),
+        ];
+        for (pipeline, message, at) in cases {
+            assert_eq!(error(pipeline), (message.to_owned(), at), "{pipeline}");
+        }
     }
 }

@@ -1,12 +1,13 @@
-//! Named pipelines: what `--quantize` stands for.
+//! Named pipelines: what `--quantize` stands for. A pipeline text may name one too; it stands for its passes.
 
-use crate::Pipeline;
-use crate::legalize::{Dce, FreezeVariables, Inline, Legalize, SetBatch};
+use crate::legalize::{Dce, FreezeVariables, InlineTf, Legalize, SetBatch};
 use crate::optimize::{Canonicalize, Cse, LowerForInt8, Optimize, SymbolDce};
+use crate::pass::{Anchor, OptionValue, Options};
 use crate::quant::{
     Calibrate, CheckInt8Only, FoldQuantDequant, InsertFakeQuant, Io, KeepFloat, Method, PropagateParams, QuantizeOps,
     QuantizeWeights, SetIoType, WeightsToFloat16,
 };
+use crate::{PassDef, Pipeline};
 
 /// What `--quantize` may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,37 +53,50 @@ impl Mode {
     }
 }
 
-/// A request for post-training quantization.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ptq {
-    /// How far to quantize.
-    pub mode: Mode,
-    /// The type of float inputs and outputs.
-    pub io: Io,
-    /// Representative data: `PATH` or `KEY=PATH`.
-    pub datasets: Vec<String>,
-    /// How values become a range.
-    pub calibration: Method,
-    /// Patterns of operations that stay float.
-    pub keep_float: Vec<String>,
-    /// The size of an unknown leading dimension.
-    pub batch: Option<usize>,
-    /// Whether the module is of TensorFlow operations.
-    pub from_tf: bool,
+impl OptionValue for Mode {
+    const KIND: &'static str = "none, float16, dynamic, weights, int8 or int8-only";
+    fn parse(text: &str) -> Option<Self> {
+        Mode::parse(text)
+    }
+    fn print(&self) -> String {
+        self.name().to_owned()
+    }
+}
+
+/// The pipelines with names.
+pub const PIPELINES: &[&PassDef] = &[&PassDef {
+    name: "ptq",
+    doc: "Post-training quantization: what `--quantize=MODE` runs.",
+    anchor: Anchor::Module,
+    options: Ptq::OPTIONS,
+    example: "ptq{mode=int8 datasets=calib.npz} // becomes lower-for-int8,calibrate{datasets=calib.npz},…",
+    make: |given| Ok(ptq(&Ptq::read("ptq", given)?).into_passes()),
+}];
+
+crate::options! {
+    /// A request for post-training quantization.
+    Ptq {
+        /// How far to quantize.
+        mode: Mode = Mode::None,
+        /// The type of float inputs and outputs.
+        io: Io = Io::Float32,
+        /// Representative data: `PATH` or `KEY=PATH`.
+        datasets: Vec<String> = Vec::new(),
+        /// How values become a range.
+        calibration: Method = Method::Minmax,
+        /// Patterns of operations that stay float.
+        keep_float: Vec<String> = Vec::new(),
+        /// The size of an unknown leading dimension.
+        batch: Option<usize> = None,
+        /// Whether the module is of TensorFlow operations.
+        from_tf: bool = false,
+    }
 }
 
 impl Ptq {
     /// A mode with nothing else asked for.
     pub fn new(mode: Mode) -> Ptq {
-        Ptq {
-            mode,
-            io: Io::Float32,
-            datasets: Vec::new(),
-            calibration: Method::Minmax,
-            keep_float: Vec::new(),
-            batch: None,
-            from_tf: false,
-        }
+        Ptq { mode, ..Ptq::default() }
     }
 }
 
@@ -91,7 +105,7 @@ pub fn ptq(request: &Ptq) -> Pipeline {
     let mut p = Pipeline::new();
     if request.from_tf {
         // One function for each signature, without calls, so that values can be followed.
-        p = p.then(Inline::default());
+        p = p.then(InlineTf::default());
         // Weights become constants, which legalization transposes and folds.
         p = p.then(FreezeVariables::default());
     }

@@ -1,12 +1,12 @@
 //! `set-batch`: an unknown leading dimension becomes a number.
 
-use ir::{Failed, Module, Type};
+use ir::{Body, Failed, Type};
 
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Fixes the unknown leading dimension of every input.
-    "set-batch" = SetBatch {
+    "set-batch" = SetBatch on func {
         options: {
             /// The size.
             batch: usize = 1,
@@ -16,20 +16,18 @@ crate::pass! {
 }
 
 impl SetBatch {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            for v in body.args(body.entry()).to_vec() {
-                let Type::Tensor(t) = body.ty(v) else { continue };
-                let mut t = t.clone();
-                if let Some(first @ None) = t.shape.as_mut().and_then(|s| s.first_mut()) {
-                    *first = Some(self.batch);
-                    body.set_ty(v, Type::Tensor(t));
-                    cx.count("inputs fixed");
-                }
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        for v in body.args(body.entry()).to_vec() {
+            let Type::Tensor(t) = body.ty(v) else { continue };
+            let mut t = t.clone();
+            if let Some(first @ None) = t.shape.as_mut().and_then(|s| s.first_mut()) {
+                *first = Some(self.batch);
+                body.set_ty(v, Type::Tensor(t));
+                cx.count("inputs fixed");
             }
-            // Of imported functions the types follow in legalization; others are inferred anew.
-            crate::fold::infer_again(body);
-            Ok(())
-        })
+        }
+        // Of imported functions the types follow in legalization; others are inferred anew.
+        crate::fold::infer_again(body);
+        Ok(())
     }
 }

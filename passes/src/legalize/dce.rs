@@ -1,26 +1,24 @@
 //! `dce`: operations whose results nobody uses.
 
 use ir::dialect::tfl;
-use ir::{Body, Failed, Module, OpId};
+use ir::{Body, Failed, OpId};
 
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Removes operations without side effects whose results are not used.
-    "dce" = Dce {
+    "dce" = Dce on func {
         options: {},
         example: "%0 = \"tfl.neg\"(%x) : (tensor<4xf32>) -> tensor<4xf32> // unused: removed",
     }
 }
 
 impl Dce {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            for _ in 0..remove(body) {
-                cx.count("operations removed");
-            }
-            Ok(())
-        })
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        for _ in 0..remove(body) {
+            cx.count("operations removed");
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::pass::{Cx, for_each_func};
 
 crate::pass! {
     /// Replaces reads of variables by constants that share the variable's bytes, and drops the variables.
-    "tf-freeze-variables" = FreezeVariables {
+    "tf-freeze-variables" = FreezeVariables on module {
         options: {},
         example: "%1 = \"tf.ReadVariableOp\"(%0) : (tensor<!tf_type.resource>) -> tensor<*xf32> // becomes arith.constant",
     }

@@ -1,99 +1,203 @@
-//! `tf-inline`: functions are copied to where they are called.
+//! `inline` and `tf-inline`: functions are copied to where they are called.
 
 use std::collections::{BTreeSet, HashMap};
 
-use ir::{At, Attr, Body, Diagnostic, Failed, Module, OpId, OpSpec, Value};
+use ir::{At, Attr, BlockId, Body, Diagnostic, Failed, Module, OpId, OpSpec, Region, Successor, Traits, Value};
 
 use crate::pass::Cx;
 
 crate::pass! {
-    /// Replaces calls by the functions they call, and drops private functions that nobody calls any more.
-    "tf-inline" = Inline {
+    /// Replaces `func.call` by the functions called.
+    ///
+    /// Functions of several blocks, and those that come to call themselves or another that does, stay. `symbol-dce` removes what nobody calls any more.
+    "inline" = Inline on module {
+        options: {},
+        example: "%0 = \"func.call\"(%arg0) <{callee = @callee}> : (tensor<4xf32>) -> tensor<4xf32> // becomes the body of @callee",
+    }
+}
+
+crate::pass! {
+    /// Replaces TensorFlow's calls by the functions they call, and drops private functions that nobody calls any more.
+    "tf-inline" = InlineTf on module {
         options: {},
         example: "%0 = \"tf.PartitionedCall\"(%arg0) {f = @callee} : (tensor<*xf32>) -> tensor<*xf32>",
     }
 }
 
-/// Deeper calls are taken for recursion.
-const DEEPEST: usize = 64;
+/// Operations that call, with the attribute that names the callee.
+type Calls = &'static [(&'static str, &'static str)];
+
+const FUNC: Calls = &[("func.call", "callee")];
+const TF: Calls = &[("tf.PartitionedCall", "f"), ("tf.StatefulPartitionedCall", "f")];
 
 impl Inline {
     fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        let library: HashMap<String, Body> = module
-            .funcs()
-            .into_iter()
-            .filter_map(|f| {
-                let op = module.body.op(f);
-                Some((ir::module::sym_name(op)?.to_owned(), op.body(0)?.clone()))
-            })
-            .collect();
+        let library = library(module);
+        let recursive = recursive(&library, FUNC);
+        let one_block = |body: &Body| body.blocks(body.root()).len() == 1;
+        let takes_in = |callee: &str| !recursive.contains(callee) && library.get(callee).is_some_and(one_block);
+        for func in module.funcs() {
+            inline(module, func, &library, FUNC, &takes_in, cx);
+        }
+        Ok(())
+    }
+}
+
+impl InlineTf {
+    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        let library = library(module);
+        let recursive = recursive(&library, TF);
         for func in module.funcs() {
             if is_private(module, func) {
                 continue;
             }
-            let Some(body) = module.func_body_mut(func) else { continue };
-            let mut rounds = 0;
-            while let Some((call, callee)) = next_call(body, &library) {
-                rounds += 1;
-                if rounds > DEEPEST * 1024 {
-                    let d = Diagnostic::error("inline/recursion", "a function calls itself").at(&body.op(call).loc);
-                    return Err(cx.sink.error(d));
-                }
-                let Some(inner) = library.get(&callee) else { break };
-                copy(body, call, inner);
-                cx.count("calls inlined");
+            let Some(body) = module.body.op(func).body(0) else { continue };
+            let call = calls(body, TF).find(|(_, callee)| recursive.contains(callee));
+            if let Some((call, callee)) = call {
+                let d = Diagnostic::error("inline/recursion", format!("function `{callee}` calls itself"));
+                return Err(cx.sink.error(d.at(&body.op(call).loc)));
             }
-            ir::module::sync_function_type(module.body.op_mut(func));
+            inline(module, func, &library, TF, &|callee| library.contains_key(callee), cx);
         }
         drop_unused(module);
         Ok(())
     }
 }
 
+/// The functions by name, as they were before anything was copied.
+fn library(module: &Module) -> HashMap<String, Body> {
+    let named = |f: OpId| {
+        let op = module.body.op(f);
+        Some((ir::module::sym_name(op)?.to_owned(), op.body(0)?.clone()))
+    };
+    module.funcs().into_iter().filter_map(named).collect()
+}
+
 fn is_private(module: &Module, func: OpId) -> bool {
     module.body.op(func).attr("sym_visibility").and_then(Attr::as_str) == Some("private")
 }
 
-fn next_call(body: &Body, library: &HashMap<String, Body>) -> Option<(OpId, String)> {
-    body.walk().into_iter().find_map(|id| {
+/// The calls of a body with the names of what they call.
+fn calls(body: &Body, kinds: Calls) -> impl Iterator<Item = (OpId, String)> {
+    body.walk().into_iter().filter_map(move |id| {
         let op = body.op(id);
-        if !matches!(op.name.as_str(), "tf.PartitionedCall" | "tf.StatefulPartitionedCall") {
-            return None;
-        }
-        let callee = op.attr("f")?.as_symbol()?;
-        library.contains_key(callee).then(|| (id, callee.to_owned()))
+        let (_, attr) = kinds.iter().find(|(name, _)| *name == op.name.as_str())?;
+        Some((id, op.attr(attr)?.as_symbol()?.to_owned()))
     })
 }
 
-/// Copies a function's operations in front of its call.
-fn copy(body: &mut Body, call: OpId, inner: &Body) {
-    let mut map: HashMap<Value, Value> = HashMap::new();
-    for (arg, v) in inner.args(inner.entry()).iter().zip(body.op(call).operands().to_vec()) {
-        map.insert(*arg, v);
+/// The functions from which a function that calls itself, through others or not, is reached.
+fn recursive(library: &HashMap<String, Body>, kinds: Calls) -> BTreeSet<String> {
+    let mut callees: HashMap<&str, BTreeSet<String>> = library
+        .iter()
+        .map(|(name, body)| (name.as_str(), calls(body, kinds).map(|(_, callee)| callee).collect()))
+        .collect();
+    // Functions all of whose callees end do so too; what remains does not.
+    loop {
+        let known: BTreeSet<String> = callees.keys().map(|name| (*name).to_owned()).collect();
+        let before = callees.len();
+        callees.retain(|_, called| called.iter().any(|callee| known.contains(callee)));
+        if callees.len() == before {
+            return known;
+        }
     }
-    for id in inner.ops(inner.entry()) {
-        let op = inner.op(id);
-        let operands: Vec<Value> = op.operands().iter().filter_map(|v| map.get(v).copied()).collect();
-        if op.name.def().is_some_and(|d| d.traits.has(ir::Traits::TERMINATOR)) {
-            let results = body.op(call).results().to_vec();
-            for (r, v) in results.into_iter().zip(operands) {
-                body.replace_all_uses(r, v);
+}
+
+/// Replaces calls of a function until none is left that may go.
+fn inline(
+    module: &mut Module,
+    func: OpId,
+    library: &HashMap<String, Body>,
+    kinds: Calls,
+    takes_in: &dyn Fn(&str) -> bool,
+    cx: &mut Cx<'_>,
+) {
+    let Some(body) = module.func_body_mut(func) else { return };
+    loop {
+        let next = calls(body, kinds).find(|(_, callee)| takes_in(callee));
+        let Some((call, inner)) = next.and_then(|(call, callee)| Some((call, library.get(&callee)?))) else { break };
+        let mut copier = Copier { from: inner, to: body, values: HashMap::new(), blocks: HashMap::new() };
+        copier.call(call);
+        cx.count("calls inlined");
+    }
+    ir::module::sync_function_type(module.body.op_mut(func));
+}
+
+/// Copies operations from one body to another.
+struct Copier<'b> {
+    from: &'b Body,
+    to: &'b mut Body,
+    values: HashMap<Value, Value>,
+    blocks: HashMap<BlockId, BlockId>,
+}
+
+impl Copier<'_> {
+    /// Puts a function's operations in front of its call, and its results in the place of the call's.
+    fn call(&mut self, call: OpId) {
+        let entry = self.from.entry();
+        self.values.extend(self.from.args(entry).iter().copied().zip(self.to.op(call).operands().to_vec()));
+        for id in self.from.ops(entry) {
+            let op = self.from.op(id);
+            if !op.name.def().is_some_and(|d| d.traits.has(Traits::TERMINATOR)) {
+                self.op(id, At::Before(call));
+                continue;
+            }
+            let results = self.to.op(call).results().to_vec();
+            for (r, v) in results.into_iter().zip(self.mapped(op.operands())) {
+                self.to.replace_all_uses(r, v);
             }
             break;
         }
+        self.to.erase(call);
+    }
+
+    fn mapped(&self, values: &[Value]) -> Vec<Value> {
+        values.iter().filter_map(|v| self.values.get(v).copied()).collect()
+    }
+
+    fn op(&mut self, id: OpId, at: At) {
+        let op = self.from.op(id);
+        let regions = op.regions.iter().map(|r| match r {
+            Region::Inline(region) => Region::Inline(self.region(*region)),
+            isolated @ Region::Isolated(_) => isolated.clone(),
+        });
+        let regions = regions.collect();
+        let successors = op
+            .successors
+            .iter()
+            .filter_map(|s| Some(Successor { block: *self.blocks.get(&s.block)?, args: self.mapped(&s.args) }));
+        let successors = successors.collect();
         let spec = OpSpec {
             props: op.props.clone(),
             attrs: op.attrs.clone(),
+            regions,
+            successors,
             ..OpSpec::new(op.name.clone(), op.loc.clone())
-                .operands(&operands)
-                .results(op.results().iter().map(|v| inner.ty(*v).clone()))
+                .operands(&self.mapped(op.operands()))
+                .results(op.results().iter().map(|v| self.from.ty(*v).clone()))
         };
-        let new = body.insert(At::Before(call), spec);
-        for (old, v) in op.results().iter().zip(body.op(new).results()) {
-            map.insert(*old, *v);
-        }
+        let new = self.to.insert(at, spec);
+        self.values.extend(op.results().iter().copied().zip(self.to.op(new).results().to_vec()));
     }
-    body.erase(call);
+
+    /// A copy of a region. All its blocks are there before the first operation is, since operations name blocks further on.
+    fn region(&mut self, region: ir::RegionId) -> ir::RegionId {
+        let new = self.to.add_region();
+        let blocks = self.from.blocks(region);
+        for block in blocks {
+            let copy = self.to.add_block(new);
+            self.blocks.insert(*block, copy);
+            for v in self.from.args(*block) {
+                let arg = self.to.add_arg(copy, self.from.ty(*v).clone(), self.from.loc(*v).clone());
+                self.values.insert(*v, arg);
+            }
+        }
+        for block in blocks {
+            let copy = self.blocks[block];
+            self.from.ops(*block).into_iter().for_each(|op| self.op(op, At::End(copy)));
+        }
+        new
+    }
 }
 
 fn drop_unused(module: &mut Module) {

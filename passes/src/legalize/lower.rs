@@ -8,71 +8,68 @@ use std::collections::{BTreeMap, HashSet};
 use ir::dialect::{arith, tfl};
 use ir::infer::{InferError, known_ints};
 use ir::{
-    At, Attr, Body, Builder, Def, Diagnostic, Dim, Elem, Failed, Loc, Module, OpId, OpRow, Operation, Tensor, Type,
-    Value,
+    At, Attr, Body, Builder, Def, Diagnostic, Dim, Elem, Failed, Loc, OpId, OpRow, Operation, Tensor, Type, Value,
 };
 
 use super::rules;
 use crate::fold;
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Rewrites `tf` operations into `tfl` operations.
     ///
     /// Constants are folded and shapes inferred on the way. Operations without a TFLite form are reported together.
-    "tf-legalize" = Legalize {
+    "tf-legalize" = Legalize on func {
         options: {},
         example: "%0 = \"tf.Relu\"(%x) : (tensor<*xf32>) -> tensor<*xf32> // becomes \"tfl.relu\"",
     }
 }
 
 impl Legalize {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            let mut unsupported: BTreeMap<String, Vec<(Loc, String)>> = BTreeMap::new();
-            // What nothing can be said of, since an operation in front of it is reported already.
-            let mut unknown: HashSet<Value> = HashSet::new();
-            let mut failed = None;
-            super::dce::remove(body);
-            for id in body.walk() {
-                if body.op(id).name.as_str().split('.').next() != Some("tf") {
-                    continue;
-                }
-                cx.count("operations");
-                let op = body.op(id);
-                let results = op.results().to_vec();
-                let behind_unknown = op.operands().iter().any(|v| unknown.contains(v));
-                match legalize(body, id) {
-                    Ok(Some(new)) if behind_unknown => unknown.extend(new),
-                    Ok(Some(_)) => {}
-                    Ok(None) if is_kept(body.op(id).name.as_str()) => {
-                        let op = body.op(id);
-                        let ty = op.operands().first().map(|x| body.ty(*x).clone());
-                        if let (Some(y), Some(ty)) = (op.result(), ty) {
-                            body.set_ty(y, ty);
-                        }
-                    }
-                    Ok(None) => {
-                        let op = body.op(id);
-                        unsupported.entry(op.name.as_str().to_owned()).or_default().push((op.loc.clone(), node(op)));
-                        unknown.extend(results);
-                    }
-                    Err(_) if behind_unknown => unknown.extend(results),
-                    Err(e) => {
-                        let op = body.op(id);
-                        let text = format!("`{}` ({}): {e}", node(op), op.name.as_str());
-                        failed = Some(cx.sink.error(Diagnostic::error("legalize/invalid", text).at(&op.loc)));
-                        unknown.extend(results);
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        let mut unsupported: BTreeMap<String, Vec<(Loc, String)>> = BTreeMap::new();
+        // What nothing can be said of, since an operation in front of it is reported already.
+        let mut unknown: HashSet<Value> = HashSet::new();
+        let mut failed = None;
+        super::dce::remove(body);
+        for id in body.walk() {
+            if body.op(id).name.as_str().split('.').next() != Some("tf") {
+                continue;
+            }
+            cx.count("operations");
+            let op = body.op(id);
+            let results = op.results().to_vec();
+            let behind_unknown = op.operands().iter().any(|v| unknown.contains(v));
+            match legalize(body, id) {
+                Ok(Some(new)) if behind_unknown => unknown.extend(new),
+                Ok(Some(_)) => {}
+                Ok(None) if is_kept(body.op(id).name.as_str()) => {
+                    let op = body.op(id);
+                    let ty = op.operands().first().map(|x| body.ty(*x).clone());
+                    if let (Some(y), Some(ty)) = (op.result(), ty) {
+                        body.set_ty(y, ty);
                     }
                 }
+                Ok(None) => {
+                    let op = body.op(id);
+                    unsupported.entry(op.name.as_str().to_owned()).or_default().push((op.loc.clone(), node(op)));
+                    unknown.extend(results);
+                }
+                Err(_) if behind_unknown => unknown.extend(results),
+                Err(e) => {
+                    let op = body.op(id);
+                    let text = format!("`{}` ({}): {e}", node(op), op.name.as_str());
+                    failed = Some(cx.sink.error(Diagnostic::error("legalize/invalid", text).at(&op.loc)));
+                    unknown.extend(results);
+                }
             }
-            super::dce::remove(body);
-            unsupported.retain(|name, _| body.walk().iter().any(|o| body.op(*o).name.as_str() == name));
-            if !unsupported.is_empty() {
-                return Err(cx.sink.error(report(&unsupported)));
-            }
-            failed.map_or(Ok(()), Err)
-        })
+        }
+        super::dce::remove(body);
+        unsupported.retain(|name, _| body.walk().iter().any(|o| body.op(*o).name.as_str() == name));
+        if !unsupported.is_empty() {
+            return Err(cx.sink.error(report(&unsupported)));
+        }
+        failed.map_or(Ok(()), Err)
     }
 }
 

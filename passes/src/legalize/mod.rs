@@ -12,10 +12,11 @@ mod rules;
 pub use batch::SetBatch;
 pub use dce::Dce;
 pub use freeze::FreezeVariables;
-pub use inline::Inline;
+pub use inline::{Inline, InlineTf};
 pub use lower::Legalize;
 
 use crate::pass::PassDef;
 
 /// The passes of this module.
-pub const PASSES: &[&PassDef] = &[Dce::DEF, FreezeVariables::DEF, Inline::DEF, Legalize::DEF, SetBatch::DEF];
+pub const PASSES: &[&PassDef] =
+    &[Dce::DEF, FreezeVariables::DEF, Inline::DEF, InlineTf::DEF, Legalize::DEF, SetBatch::DEF];

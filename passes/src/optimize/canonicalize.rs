@@ -1,17 +1,17 @@
 //! `canonicalize`: what can be said shorter without knowing what the graph computes.
 
 use ir::dialect::tfl::*;
-use ir::{Failed, Module, OpRow};
+use ir::{Body, Failed, OpRow};
 
 use super::rewrite::{self, Rule, rule};
 use super::rules::{arith, shape};
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Folds constants, removes unused operations, and simplifies arithmetic and views.
     ///
     /// Constants go to the right of commutative operations. Views of views become one; what only moves dimensions of size 1 becomes a reshape.
-    "canonicalize" = Canonicalize {
+    "canonicalize" = Canonicalize on func {
         options: {},
         example: "\"tfl.reshape\" of a \"tfl.reshape\" // becomes one",
     }
@@ -57,10 +57,8 @@ const REDUCTIONS: &[&ir::OpDef] =
     &[Mean::DEF, Sum::DEF, ReduceMax::DEF, ReduceMin::DEF, ReduceProd::DEF, ReduceAny::DEF, ReduceAll::DEF];
 
 impl Canonicalize {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            rewrite::run(body, &[RULES], |name| cx.count(name));
-            Ok(())
-        })
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        rewrite::run(body, &[RULES], cx);
+        Ok(())
     }
 }

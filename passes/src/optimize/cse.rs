@@ -3,26 +3,24 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use ir::{Attr, Attrs, BlockId, Body, Failed, Module, OpId, Region};
+use ir::{Attr, Attrs, BlockId, Body, Failed, OpId, Region};
 
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Merges operations without side effects that have the same operands and attributes, among them equal constants.
-    "cse" = Cse {
+    "cse" = Cse on func {
         options: {},
         example: "two times \"tfl.shape\"(%x) // becomes one",
     }
 }
 
 impl Cse {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            for block in body.blocks(body.root()).to_vec() {
-                merge(body, block, cx);
-            }
-            Ok(())
-        })
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        for block in body.blocks(body.root()).to_vec() {
+            merge(body, block, cx);
+        }
+        Ok(())
     }
 }
 

@@ -1,18 +1,18 @@
 //! `optimize`: operations that a kernel computes together become one.
 
 use ir::dialect::tfl::*;
-use ir::{Body, Diagnostic, Failed, Module, OpRow};
+use ir::{Body, Diagnostic, Failed, OpRow};
 
 use super::canonicalize;
 use super::rewrite::{self, Rule, rule};
 use super::rules::{activation, affine, arith, gelu, matmul, normalize, padding, shape, transpose};
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Fuses operations: activations, biases and factors into the operations in front, and patterns into the operation they spell out.
     ///
     /// Runs together with the rules of `canonicalize`. An operation that only exists to be fused and was not is an error.
-    "optimize" = Optimize {
+    "optimize" = Optimize on func {
         options: {},
         example: "\"tfl.relu\" of a \"tfl.conv_2d\" // becomes {fused_activation_function = \"RELU\"}",
     }
@@ -81,11 +81,9 @@ const BROADCASTING: &[&ir::OpDef] = &[
 ];
 
 impl Optimize {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            rewrite::run(body, &[canonicalize::RULES, RULES], |name| cx.count(name));
-            leftovers(body, cx)
-        })
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        rewrite::run(body, &[canonicalize::RULES, RULES], cx);
+        leftovers(body, cx)
     }
 }
 

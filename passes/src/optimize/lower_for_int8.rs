@@ -1,16 +1,16 @@
 //! `lower-for-int8`: operations without an int8 kernel become some that have one.
 
 use ir::dialect::tfl;
-use ir::{Attr, Failed, Module, OpRow, Tensor, Value};
+use ir::{Attr, Body, Failed, OpRow, Tensor, Value};
 
 use super::rewrite::{self, Rewriter, Rule, rule};
 use super::rules::arith;
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 use crate::quant::rules::{FLOAT_REASON, LOWERED_FROM};
 
 crate::pass! {
     /// Rewrites float operations that TFLite cannot compute on int8 values into others of the same value that it can.
-    "lower-for-int8" = LowerForInt8 {
+    "lower-for-int8" = LowerForInt8 on func {
         options: {},
         example: "\"tfl.square\"(%x) // becomes \"tfl.mul\"(%x, %x)",
     }
@@ -26,11 +26,9 @@ const RULES: &[Rule] = &[
 ];
 
 impl LowerForInt8 {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            rewrite::run(body, &[RULES], |name| cx.count(name));
-            Ok(())
-        })
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        rewrite::run(body, &[RULES], cx);
+        Ok(())
     }
 }
 

@@ -8,12 +8,13 @@ use std::collections::HashMap;
 
 use ir::dialect::tfl::{self, Activation};
 use ir::{
-    At, Attr, Body, Builder, Dim, Elem, Loc, OpDef, OpId, OpName, OpRow, OpSpec, Operation, Tensor, Traits, Type,
-    Value, infer,
+    At, Attr, Body, Builder, Diagnostic, Dim, Elem, Loc, OpDef, OpId, OpName, OpRow, OpSpec, Operation, Tensor, Traits,
+    Type, Value, infer,
 };
 
 use crate::fold;
 use crate::legalize::dce;
+use crate::pass::Cx;
 
 /// One rewriting, as a table lists it.
 pub(crate) struct Rule {
@@ -39,9 +40,9 @@ const SWEEPS: usize = 10;
 /// Rewritings per operation, so that rules which undo each other end.
 const REWRITINGS: usize = 32;
 
-/// Applies tables of rules, constant folding, and removal of unused operations to a body until nothing changes. `count` hears the name of each
-/// rewriting.
-pub(crate) fn run(body: &mut Body, tables: &[&'static [Rule]], mut count: impl FnMut(&'static str)) {
+/// Applies tables of rules, constant folding, and removal of unused operations to a body until nothing changes, and counts each rewriting.
+/// Rules that undo each other are stopped with a warning.
+pub(crate) fn run(body: &mut Body, tables: &[&'static [Rule]], cx: &mut Cx<'_>) {
     let mut rules: HashMap<&'static str, Vec<&'static Rule>> = HashMap::new();
     for rule in tables.iter().copied().flatten() {
         for root in rule.roots {
@@ -49,26 +50,36 @@ pub(crate) fn run(body: &mut Body, tables: &[&'static [Rule]], mut count: impl F
         }
     }
     let mut left = REWRITINGS * (body.walk().len() + SWEEPS);
+    let mut last = None;
     for _ in 0..SWEEPS {
         fold::infer_again(body);
         let mut work = Worklist::default();
         body.walk().into_iter().rev().for_each(|id| work.push(id));
         let before = left;
         while let Some(id) = work.pop() {
-            if left == 0 {
-                return;
-            }
             if body.op(id).block().is_none() {
                 continue;
             }
-            if let Some(name) = step(body, id, &rules, &mut work) {
-                count(name);
-                left -= 1;
+            let loc = body.op(id).loc.clone();
+            let Some(name) = step(body, id, &rules, &mut work) else { continue };
+            cx.count(name);
+            last = Some((name, loc));
+            left -= 1;
+            if left == 0 {
+                break;
             }
         }
         if left == before {
             return;
         }
+        if left == 0 {
+            break;
+        }
+    }
+    if let Some((name, loc)) = last {
+        let text = format!("rewriting was stopped before it came to an end; `{name}` was the last rule to apply");
+        let d = Diagnostic::warning("rewrite/limit", text).at(&loc);
+        cx.sink.emit(d.help("the result is right but may not be the shortest; please report it with the module"));
     }
 }
 
@@ -412,4 +423,42 @@ pub(crate) fn about(a: f64, b: f64) -> bool {
 /// Whether an operation is of a row whose two operands may be exchanged.
 pub(crate) fn is_commutative(op: &Operation) -> bool {
     matches!(&op.name, OpName::Known(d) if d.traits.has(Traits::COMMUTATIVE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::NoDatasets;
+    use crate::pass::{Quiet, Stats};
+    use ir::Sink;
+
+    fn to_sin(r: &mut Rewriter<'_>) -> Option<Value> {
+        let x = r.input(0)?;
+        r.emit(&tfl::Sin::default(), &[x])
+    }
+    fn to_cos(r: &mut Rewriter<'_>) -> Option<Value> {
+        let x = r.input(0)?;
+        r.emit(&tfl::Cos::default(), &[x])
+    }
+
+    const UNDOING: &[Rule] = &[rule("to sin", &[tfl::Cos::DEF], to_sin), rule("to cos", &[tfl::Sin::DEF], to_cos)];
+
+    fn codes(rules: &'static [Rule]) -> Vec<&'static str> {
+        let mut body = Body::new();
+        let entry = body.entry();
+        let x = body.add_arg(entry, Type::Tensor(ir::TensorType::of(&[2], Elem::F32)), Loc::UNKNOWN);
+        let mut b = Builder::new(&mut body, At::End(entry), Loc::UNKNOWN);
+        let y = b.value(&tfl::Cos::default(), &[x]).unwrap();
+        b.typed(&ir::dialect::builtin::Return::default(), &[y], &[]);
+        let mut sink = Sink::new();
+        let mut cx = Cx { sink: &mut sink, stats: Stats::new(), datasets: &NoDatasets, progress: &Quiet };
+        run(&mut body, &[rules], &mut cx);
+        sink.diagnostics().iter().map(|d| d.code).collect()
+    }
+
+    #[test]
+    fn rules_that_undo_each_other_are_stopped_with_a_warning() {
+        assert_eq!(codes(UNDOING), ["rewrite/limit"]);
+        assert!(codes(&UNDOING[..1]).is_empty());
+    }
 }

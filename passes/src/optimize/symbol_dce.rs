@@ -10,7 +10,7 @@ use crate::pass::Cx;
 
 crate::pass! {
     /// Removes private functions that no operation reachable from a public one refers to.
-    "symbol-dce" = SymbolDce {
+    "symbol-dce" = SymbolDce on module {
         options: {},
         example: "func.func private @unused() // removed",
     }

@@ -34,7 +34,7 @@ crate::pass! {
     /// Runs every signature on its representative data and puts a `quantfork.stats` behind each float value.
     ///
     /// Samples run in parallel; the ranges do not depend on the number of threads, and memory does not grow with the number of samples.
-    "calibrate" = Calibrate {
+    "calibrate" = Calibrate on module {
         options: {
             /// Datasets: `PATH`, or `KEY=PATH` for one signature of several.
             datasets: Vec<String> = Vec::new(),

@@ -9,7 +9,7 @@ crate::pass! {
     /// Makes every operation that computes in float an error.
     ///
     /// Quantize and dequantize operations, and operations on integers and booleans, do not count.
-    "check-int8-only" = CheckInt8Only {
+    "check-int8-only" = CheckInt8Only on module {
         options: {},
         example: "%1 = \"tfl.sin\"(%0) : (tensor<4xf32>) -> tensor<4xf32> // error",
     }

@@ -1,10 +1,10 @@
 //! `fold-quant-dequant`: pairs that no operation needs are taken out again.
 
 use ir::dialect::tfl;
-use ir::{Body, Failed, Module, OpId, Value};
+use ir::{Body, Failed, OpId, Value};
 
 use super::{pairs, rules};
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Folds quantize and dequantize operations.
@@ -14,21 +14,19 @@ crate::pass! {
     /// * a quantize of a dequantize of another type is one requantization;
     /// * a dequantize of a constant that only float operations read is the float constant;
     /// * unused ones disappear.
-    "fold-quant-dequant" = FoldQuantDequant {
+    "fold-quant-dequant" = FoldQuantDequant on func {
         options: {},
         example: "%q1 = \"tfl.quantize\"(%dq) // of the type %dq comes from: becomes the stored value",
     }
 }
 
 impl FoldQuantDequant {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            while fold_once(body, cx) {}
-            for op in body.walk() {
-                body.op_mut(op).attrs.remove(pairs::VOLATILE);
-            }
-            Ok(())
-        })
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        while fold_once(body, cx) {}
+        for op in body.walk() {
+            body.op_mut(op).attrs.remove(pairs::VOLATILE);
+        }
+        Ok(())
     }
 }
 

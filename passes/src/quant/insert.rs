@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use ir::dialect::quantfork::Stats;
-use ir::{Body, Diagnostic, Failed, Module, OpId, OpRow, QuantRule, Value};
+use ir::{Body, Diagnostic, Failed, OpId, OpRow, QuantRule, Value};
 
 use super::{pairs, params, rules};
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Turns `quantfork.stats` into quantize/dequantize pairs.
@@ -15,38 +15,36 @@ crate::pass! {
     /// A range is dropped first where the operation's own rule decides: behind operations with a fixed output range, and around operations
     /// whose operands and results share their parameters. There the range of the one operand is kept, or, of several, the range of the
     /// result.
-    "insert-fake-quant" = InsertFakeQuant {
+    "insert-fake-quant" = InsertFakeQuant on func {
         options: {},
         example: "%1 = \"quantfork.stats\"(%0) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<4xf32>) -> tensor<4xf32>",
     }
 }
 
 impl InsertFakeQuant {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            for op in redundant(body) {
-                remove(body, op);
-                cx.count("ranges dropped");
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        for op in redundant(body) {
+            remove(body, op);
+            cx.count("ranges dropped");
+        }
+        for op in all_stats(body) {
+            let Some((min, max)) = range(body, op) else {
+                let d = Diagnostic::error("quant/bad-range", "`layerStats` is not a pair of numbers")
+                    .at(&body.op(op).loc)
+                    .help("write `layerStats = dense<[min, max]> : tensor<2xf32>`");
+                return Err(cx.sink.error(d));
+            };
+            let v = remove(body, op);
+            if !min.is_finite() || !max.is_finite() {
+                let d = Diagnostic::error("quant/infinite-range", format!("its range is [{min}, {max}]"))
+                    .at(body.loc(v))
+                    .help("look for overflow or masks of infinity in the model, or keep the operation float");
+                return Err(cx.sink.error(d));
             }
-            for op in all_stats(body) {
-                let Some((min, max)) = range(body, op) else {
-                    let d = Diagnostic::error("quant/bad-range", "`layerStats` is not a pair of numbers")
-                        .at(&body.op(op).loc)
-                        .help("write `layerStats = dense<[min, max]> : tensor<2xf32>`");
-                    return Err(cx.sink.error(d));
-                };
-                let v = remove(body, op);
-                if !min.is_finite() || !max.is_finite() {
-                    let d = Diagnostic::error("quant/infinite-range", format!("its range is [{min}, {max}]"))
-                        .at(body.loc(v))
-                        .help("look for overflow or masks of infinity in the model, or keep the operation float");
-                    return Err(cx.sink.error(d));
-                }
-                pairs::insert(body, v, &Arc::new(params::activation(min, max, 1e-6)));
-                cx.count("pairs inserted");
-            }
-            Ok(())
-        })
+            pairs::insert(body, v, &Arc::new(params::activation(min, max, 1e-6)));
+            cx.count("pairs inserted");
+        }
+        Ok(())
     }
 }
 

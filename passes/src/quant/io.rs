@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use ir::dialect::tfl;
-use ir::{At, BlockId, Body, Builder, Diagnostic, Elem, Failed, Module, QuantType, Type, Value};
+use ir::{At, BlockId, Body, Builder, Diagnostic, Elem, Failed, QuantType, Type, Value};
 
 use super::{pairs, rules};
-use crate::pass::{Cx, OptionValue, for_each_func};
+use crate::pass::{Cx, OptionValue};
 
 /// What a model's float inputs and outputs are in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ crate::pass! {
     /// Makes the quantized values behind a model's float inputs and in front of its float outputs the inputs and outputs themselves.
     ///
     /// Integer and boolean inputs and outputs stay as they are.
-    "set-io-type" = SetIoType {
+    "set-io-type" = SetIoType on func {
         options: {
             /// `float32`, `int8` or `uint8`.
             io: Io = Io::Float32,
@@ -53,31 +53,29 @@ crate::pass! {
 }
 
 impl SetIoType {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
         if self.io == Io::Float32 {
             return Ok(());
         }
         let unsigned = self.io == Io::Uint8;
-        for_each_func(module, |body, _| {
-            let entry = body.entry();
-            for (i, arg) in body.args(entry).to_vec().into_iter().enumerate() {
-                if rules::is_float(body, arg) && !input(body, entry, arg, unsigned) {
-                    return Err(cx.sink.error(no_range(body, arg, &format!("input {i}"), self.io)));
-                }
+        let entry = body.entry();
+        for (i, arg) in body.args(entry).to_vec().into_iter().enumerate() {
+            if rules::is_float(body, arg) && !input(body, entry, arg, unsigned) {
+                return Err(cx.sink.error(no_range(body, arg, &format!("input {i}"), self.io)));
             }
-            let Some(end) = body.terminator(entry) else { return Ok(()) };
-            for (i, v) in body.op(end).operands().to_vec().into_iter().enumerate() {
-                if !rules::is_float(body, v) {
-                    continue;
-                }
-                let Some(stored) = stored(body, v) else {
-                    return Err(cx.sink.error(no_range(body, v, &format!("output {i}"), self.io)));
-                };
-                let out = if unsigned { shifted(body, At::Before(end), stored) } else { stored };
-                body.set_operand(end, i, out);
+        }
+        let Some(end) = body.terminator(entry) else { return Ok(()) };
+        for (i, v) in body.op(end).operands().to_vec().into_iter().enumerate() {
+            if !rules::is_float(body, v) {
+                continue;
             }
-            Ok(())
-        })
+            let Some(stored) = stored(body, v) else {
+                return Err(cx.sink.error(no_range(body, v, &format!("output {i}"), self.io)));
+            };
+            let out = if unsigned { shifted(body, At::Before(end), stored) } else { stored };
+            body.set_operand(end, i, out);
+        }
+        Ok(())
     }
 }
 

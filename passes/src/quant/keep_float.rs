@@ -11,7 +11,7 @@ crate::pass! {
     ///
     /// A pattern may hold `*` and `?`. It is compared with every node name of an operation's (fused) location and with the operation's type
     /// in the spelling of the IR (`tfl.conv_2d`, `conv_2d`) and of the TFLite schema (`CONV_2D`). A pattern that matches nothing is an error.
-    "keep-float" = KeepFloat {
+    "keep-float" = KeepFloat on module {
         options: {
             /// The patterns.
             ops: Vec<String> = Vec::new(),

@@ -7,14 +7,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use ir::{At, Body, Builder, Failed, Module, OpId, QuantRule, QuantType, Value};
+use ir::{At, Body, Builder, Failed, OpId, QuantRule, QuantType, Value};
 
 use super::{pairs, params, rules};
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Gives parameters to weights, biases, other constants and all values whose parameters follow from others.
-    "propagate-params" = PropagateParams {
+    "propagate-params" = PropagateParams on func {
         options: {
             /// One scale for each output channel of weights, instead of one for the tensor.
             per_channel: bool = true,
@@ -24,16 +24,13 @@ crate::pass! {
 }
 
 impl PropagateParams {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            split_shared_constants(body);
-            let mut driver =
-                Driver { body, per_channel: self.per_channel, states: HashMap::new(), conflicts: Vec::new() };
-            driver.run();
-            let (states, conflicts) = (driver.states, driver.conflicts);
-            apply(body, states, conflicts, cx);
-            Ok(())
-        })
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        split_shared_constants(body);
+        let mut driver = Driver { body, per_channel: self.per_channel, states: HashMap::new(), conflicts: Vec::new() };
+        driver.run();
+        let (states, conflicts) = (driver.states, driver.conflicts);
+        apply(body, states, conflicts, cx);
+        Ok(())
     }
 }
 

@@ -1,40 +1,38 @@
 //! `quantize-ops`: operations between pairs compute on stored values.
 
 use ir::dialect::tfl;
-use ir::{At, Attr, Body, Builder, Failed, Module, OpId, QuantRule, Type, Value};
+use ir::{At, Attr, Body, Builder, Failed, OpId, QuantRule, Type, Value};
 
 use super::{params, rules};
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Rewrites every operation all of whose float operands are dequantized and all of whose float results are quantized at once.
     ///
     /// Constants in front of a quantize become `tfl.pseudo_qconst`. An operation that stays float gets its reason as attribute
     /// `quant.float_reason`.
-    "quantize-ops" = QuantizeOps {
+    "quantize-ops" = QuantizeOps on func {
         options: {},
         example: "%q = \"tfl.quantize\"(%cst) // becomes \"tfl.pseudo_qconst\"()",
     }
 }
 
 impl QuantizeOps {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            fold_constants(body, cx);
-            for op in rules::float_ops(body) {
-                match missing(body, op) {
-                    None => {
-                        rewrite(body, op);
-                        cx.count("operations quantized");
-                    }
-                    Some(reason) => {
-                        body.op_mut(op).attrs.set(rules::FLOAT_REASON, Attr::str(reason));
-                        cx.count("operations left float");
-                    }
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        fold_constants(body, cx);
+        for op in rules::float_ops(body) {
+            match missing(body, op) {
+                None => {
+                    rewrite(body, op);
+                    cx.count("operations quantized");
+                }
+                Some(reason) => {
+                    body.op_mut(op).attrs.set(rules::FLOAT_REASON, Attr::str(reason));
+                    cx.count("operations left float");
                 }
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 }
 

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ir::dialect::tfl;
-use ir::{At, Attr, Body, Builder, DynamicRule, Elem, Failed, Module, OpId, Tensor, TensorType, Type, Value};
+use ir::{At, Attr, Body, Builder, DynamicRule, Elem, Failed, OpId, Tensor, TensorType, Type, Value};
 
 use super::{pairs, params, rules};
-use crate::pass::{Cx, for_each_func};
+use crate::pass::Cx;
 
 crate::pass! {
     /// Stores large constant weights as int8.
     ///
     /// Operations with a hybrid kernel take the int8 weights themselves and quantize their activations at run time; with `dequantize` they
     /// read float weights behind a `tfl.dequantize`.
-    "quantize-weights" = QuantizeWeights {
+    "quantize-weights" = QuantizeWeights on func {
         options: {
             /// Put a dequantize behind the weights, so that nothing is computed in int8.
             dequantize: bool = false,
@@ -28,39 +28,37 @@ crate::pass! {
 }
 
 impl QuantizeWeights {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            let mut made: HashMap<(Value, Option<usize>), Value> = HashMap::new();
-            for op in body.walk() {
-                match rules::dynamic(body.op(op)) {
-                    DynamicRule::Float => {}
-                    DynamicRule::Hybrid { weight, axis, asymmetric } => {
-                        let Some(q) = self.stored(body, op, weight, axis, &mut made) else { continue };
-                        if self.dequantize {
-                            let float = dequantized(body, q);
-                            body.set_operand(op, weight, float);
-                        } else {
-                            body.set_operand(op, weight, q);
-                            if asymmetric {
-                                body.op_mut(op).props.set("asymmetric_quantize_inputs", Attr::Bool(true));
-                            }
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        let mut made: HashMap<(Value, Option<usize>), Value> = HashMap::new();
+        for op in body.walk() {
+            match rules::dynamic(body.op(op)) {
+                DynamicRule::Float => {}
+                DynamicRule::Hybrid { weight, axis, asymmetric } => {
+                    let Some(q) = self.stored(body, op, weight, axis, &mut made) else { continue };
+                    if self.dequantize {
+                        let float = dequantized(body, q);
+                        body.set_operand(op, weight, float);
+                    } else {
+                        body.set_operand(op, weight, q);
+                        if asymmetric {
+                            body.op_mut(op).props.set("asymmetric_quantize_inputs", Attr::Bool(true));
                         }
-                        cx.count("weights quantized");
                     }
-                    DynamicRule::Move { weight } => {
-                        let Some(q) = self.stored(body, op, weight, None, &mut made) else { continue };
-                        if self.dequantize {
-                            let float = dequantized(body, q);
-                            body.set_operand(op, weight, float);
-                        } else {
-                            move_stored(body, op, weight, q);
-                        }
-                        cx.count("weights quantized");
+                    cx.count("weights quantized");
+                }
+                DynamicRule::Move { weight } => {
+                    let Some(q) = self.stored(body, op, weight, None, &mut made) else { continue };
+                    if self.dequantize {
+                        let float = dequantized(body, q);
+                        body.set_operand(op, weight, float);
+                    } else {
+                        move_stored(body, op, weight, q);
                     }
+                    cx.count("weights quantized");
                 }
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     /// The int8 form of a constant operand that is large enough.
@@ -121,45 +119,43 @@ crate::pass! {
     /// Stores float32 constants as float16, with a `tfl.dequantize` behind each.
     ///
     /// Values beyond the range of float16 become its largest; a constant that is itself a result of the function stays.
-    "weights-to-float16" = WeightsToFloat16 {
+    "weights-to-float16" = WeightsToFloat16 on func {
         options: {},
         example: "%w = arith.constant dense<…> : tensor<8x4xf32> // becomes f16, with a \"tfl.dequantize\"",
     }
 }
 
 impl WeightsToFloat16 {
-    fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for_each_func(module, |body, _| {
-            for op in body.walk() {
-                if !rules::is_constant(body.op(op)) {
+    fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
+        for op in body.walk() {
+            if !rules::is_constant(body.op(op)) {
+                continue;
+            }
+            let v = body.op(op).results()[0];
+            let users: Vec<OpId> = body.uses(v).to_vec();
+            let wanted = users.iter().any(|u| {
+                let user = body.op(*u);
+                user.name.as_str().starts_with("tfl.") && user.attrs.get(rules::FLOAT_REASON).is_none()
+            });
+            let Some(half) = body.constant(v).filter(|_| wanted).and_then(to_half) else { continue };
+            let (ty, loc) = (body.ty(v).clone(), body.op(op).loc.clone());
+            let mut b = Builder::new(body, At::After(op), loc);
+            let stored = b.constant(half);
+            let real = b.typed_value(&tfl::Dequantize {}, &[stored], ty);
+            for u in users {
+                let user = body.op(u);
+                if !user.name.as_str().starts_with("tfl.") || user.attrs.get(rules::FLOAT_REASON).is_some() {
                     continue;
                 }
-                let v = body.op(op).results()[0];
-                let users: Vec<OpId> = body.uses(v).to_vec();
-                let wanted = users.iter().any(|u| {
-                    let user = body.op(*u);
-                    user.name.as_str().starts_with("tfl.") && user.attrs.get(rules::FLOAT_REASON).is_none()
-                });
-                let Some(half) = body.constant(v).filter(|_| wanted).and_then(to_half) else { continue };
-                let (ty, loc) = (body.ty(v).clone(), body.op(op).loc.clone());
-                let mut b = Builder::new(body, At::After(op), loc);
-                let stored = b.constant(half);
-                let real = b.typed_value(&tfl::Dequantize {}, &[stored], ty);
-                for u in users {
-                    let user = body.op(u);
-                    if !user.name.as_str().starts_with("tfl.") || user.attrs.get(rules::FLOAT_REASON).is_some() {
-                        continue;
-                    }
-                    for i in 0..body.op(u).operands().len() {
-                        if body.op(u).operands()[i] == v {
-                            body.set_operand(u, i, real);
-                        }
+                for i in 0..body.op(u).operands().len() {
+                    if body.op(u).operands()[i] == v {
+                        body.set_operand(u, i, real);
                     }
                 }
-                cx.count("constants stored as float16");
             }
-            Ok(())
-        })
+            cx.count("constants stored as float16");
+        }
+        Ok(())
     }
 }
 
