@@ -27,25 +27,11 @@ fn collect(dir: &Path, trials: &mut Vec<Trial>) {
     }
 }
 
-/// The flags of a `RUN:` line; single quotes hold blanks together, `%S` is the folder of the suite.
-fn flags(text: &str) -> Result<Vec<String>, Failed> {
-    let line = text.lines().next().and_then(|l| l.strip_prefix("// RUN:"));
-    let line = line.ok_or("the first line is not `// RUN: flags`")?;
-    let (mut out, mut word, mut quoted) = (Vec::new(), String::new(), false);
-    for c in line.chars() {
-        match c {
-            '\'' => quoted = !quoted,
-            c if c.is_whitespace() && !quoted => out.extend((!word.is_empty()).then(|| std::mem::take(&mut word))),
-            c => word.push(c),
-        }
-    }
-    out.extend((!word.is_empty()).then_some(word));
-    Ok(out.into_iter().map(|w| w.replace("%S", &here("suite").display().to_string())).collect())
-}
-
 fn case(path: &Path) -> Result<(), Failed> {
     let text = std::fs::read_to_string(path)?;
-    let flags = flags(&text)?;
+    let flags = quant_opt::run_line(&text).ok_or("the first line is not `// RUN: flags`")?;
+    // `%S` is the folder of the suite.
+    let flags: Vec<String> = flags.iter().map(|f| f.replace("%S", &here("suite").display().to_string())).collect();
     let flags: Vec<&str> = std::iter::once("-").chain(flags.iter().map(String::as_str)).collect();
     let ran = quant_opt(&flags, &text);
     evaluate(&text, &ran)?;

@@ -139,6 +139,22 @@ pub struct PassArgs {
     /// Run exactly these passes
     #[arg(long, value_name = "PIPELINE", conflicts_with = "quantize")]
     pub pass_pipeline: Option<String>,
+    /// Run the passes that the first line of a reproducer names
+    #[arg(long, conflicts_with_all = ["pass_pipeline", "quantize"])]
+    pub run_reproducer: bool,
+    /// Where the passes fail, shrink the module while they fail in the same way, and write that
+    #[arg(long)]
+    pub reduce: bool,
+    /// Where a pass fails or crashes, write the module in front of the passes and the command to FILE
+    #[arg(long = "mlir-pass-pipeline-crash-reproducer", alias = "pass-pipeline-crash-reproducer", value_name = "FILE")]
+    pub reproducer: Option<PathBuf>,
+    /// Write the module in front of the pass that failed, and only that pass, to the reproducer
+    #[arg(
+        long = "mlir-pass-pipeline-local-reproducer",
+        alias = "pass-pipeline-local-reproducer",
+        requires = "reproducer"
+    )]
+    pub local_reproducer: bool,
     /// Print the pipeline and stop
     #[arg(long)]
     pub dump_pass_pipeline: bool,
@@ -163,6 +179,9 @@ pub struct PassArgs {
     /// Print the IR after a pass that failed
     #[arg(long = "mlir-print-ir-after-failure", alias = "print-ir-after-failure")]
     pub print_after_failure: bool,
+    /// Print the IR to a file for each pass under DIR [after every pass, if no other option says when]
+    #[arg(long = "mlir-print-ir-tree-dir", alias = "print-ir-tree-dir", value_name = "DIR")]
+    pub print_tree_dir: Option<PathBuf>,
     /// Print how long each pass took
     #[arg(long = "mlir-timing", alias = "timing")]
     pub timing: bool,

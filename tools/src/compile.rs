@@ -1,7 +1,7 @@
 //! `quant-opt`: any kind of input to any kind of output, with passes between.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -20,34 +20,37 @@ use crate::npz::NumpyFiles;
 use crate::observe::Instruments;
 use crate::output::{Target, check_directory, write_whole};
 use crate::progress::Bar;
+use crate::reduce::reduce;
 use crate::render::{Source, render};
+use crate::reproduce::{self, Reproducer};
 use crate::verify::{Check, verify};
-use crate::{Status, Streams, dot, expect, lists, observe, summary};
+use crate::{Host, Status, Streams, dot, expect, lists, observe, summary};
 
 /// Runs the tool.
-pub fn main(registry: &Registry, args: &Compile, io: &mut Streams<'_>) -> std::io::Result<Status> {
-    let known = passes::passes();
+pub fn main(host: &Host, args: Compile, io: &mut Streams<'_>) -> std::io::Result<Status> {
+    let (registry, known) = (&host.registry, &host.passes[..]);
     if let Some(name) = &args.help_pass {
-        return match lists::help_pass(&known, name) {
+        return match lists::help_pass(known, name) {
             Ok(text) => write!(io.stdout, "{text}").map(|()| Status::Done),
             Err(e) => usage(io, &e),
         };
     }
     if args.list_passes || args.list_ops {
-        let text = if args.list_passes { lists::list_passes(&known) } else { lists::list_ops(registry) };
+        let text = if args.list_passes { lists::list_passes(known) } else { lists::list_ops(registry) };
         return write!(io.stdout, "{text}").map(|()| Status::Done);
     }
-    let Some(path) = args.input.as_deref() else { return usage(io, "an input is missing") };
+    let Some(path) = args.input.clone() else { return usage(io, "an input is missing") };
     let target = match Target::of(&args.output) {
         Ok(target) => target,
         Err(e) => return usage(io, &e),
     };
-    if let Some(e) = observe::unknown_pass(&args.passes, &known) {
+    if let Some(e) = observe::unknown_pass(&args.passes, known) {
         return usage(io, &e);
     }
     let started = Instant::now();
-    let mut job = Job { registry, args, known, path, target, name: path.display().to_string(), started };
-    with_threads(args.threads, || job.run(io))
+    let (name, threads) = (path.display().to_string(), args.threads);
+    let mut job = Job { registry, args, known, path, target, name, started };
+    with_threads(threads, || job.run(io))
 }
 
 /// Runs a function on a pool of its own, if a number of threads is asked for.
@@ -72,9 +75,9 @@ pub fn run_quietly(
 
 struct Job<'a> {
     registry: &'a Registry,
-    args: &'a Compile,
-    known: Vec<&'static PassDef>,
-    path: &'a Path,
+    args: Compile,
+    known: &'a [&'static PassDef],
+    path: PathBuf,
     target: Target,
     name: String,
     started: Instant,
@@ -115,18 +118,26 @@ impl Job<'_> {
             let failed = sink.error(Diagnostic::error("output/directory", e).help("make it first"));
             return self.end(io, &sink, None, Err(failed.into()));
         }
-        let input = match Input::open(self.path, io.stdin, &mut sink) {
+        let input = match Input::open(&self.path, io.stdin, &mut sink) {
             Ok(input) => input,
             Err(e) => return self.end(io, &sink, None, Err(e.into())),
         };
         let Some(text) = input.text().map(str::to_owned) else {
+            if self.args.passes.run_reproducer {
+                return usage(io, "--run-reproducer needs MLIR text");
+            }
             let outcome = input
-                .load(self.path, &self.args.model, &mut sink)
+                .load(&self.path, &self.args.model, &mut sink)
                 .map_err(Stop::from)
                 .and_then(|module| self.module(&input, module, io, &mut sink))
                 .and_then(|output| self.write(&[output], io, &mut sink));
             return self.end(io, &sink, None, outcome);
         };
+        if self.args.passes.run_reproducer
+            && let Err(e) = reproduce::follow(&text, &mut self.args)
+        {
+            return usage(io, &e);
+        }
         self.text(&input, &text, io)
     }
 
@@ -194,6 +205,14 @@ impl Job<'_> {
         if self.args.passes.dump_pass_pipeline {
             let _ = writeln!(io.stdout, "{}", pipeline.text());
             return Err(Stop::Done);
+        }
+        if self.args.passes.reduce {
+            let each = self.args.passes.verify_each.then_some(self.registry);
+            let small = reduce(&module, &pipeline, &NumpyFiles, each, sink)?;
+            return match &self.target {
+                Target::Stdout | Target::Mlir(_) => Ok(reproduce::text(&small, &pipeline.text(), &self.args).into()),
+                Target::Tflite(_) | Target::Dot(_) => Err(Stop::Usage("--reduce writes MLIR".into())),
+            };
         }
         let float = (self.args.quant.verify && !summary::is_quantized(&module)).then(|| module.clone());
         self.run_passes(&pipeline, &mut module, io, sink)?;
@@ -273,7 +292,7 @@ impl Job<'_> {
         let quant = &self.args.quant;
         if let Some(text) = &self.args.passes.pass_pipeline {
             self.refuse_mode_options("--pass-pipeline runs exactly its passes")?;
-            return Pipeline::parse(text, &self.known).map_err(|e| {
+            return Pipeline::parse(text, self.known).map_err(|e| {
                 let caret = " ".repeat(text.get(..e.at).map_or(0, |t| t.chars().count()));
                 Stop::Usage(format!("{e}\n  {text}\n  {caret}^"))
             });
@@ -334,10 +353,18 @@ impl Job<'_> {
     ) -> Result<(), Failed> {
         let bar = Bar::new(io.interactive);
         let mut cx = Cx { sink, stats: Stats::new(), datasets: &NumpyFiles, progress: &bar };
-        let mut instruments = Instruments::new(&self.args.passes, self.print_options());
+        let instruments = Instruments::new(&self.args.passes, self.print_options());
+        let mut observer = (instruments, Reproducer::new(&self.args, pipeline));
         let each = self.args.passes.verify_each.then_some(self.registry);
-        let outcome = pipeline.run(module, &mut cx, &mut instruments, each);
+        let outcome = pipeline.run(module, &mut cx, &mut observer, each);
+        let (instruments, reproducer) = observer;
         let _ = write!(io.stderr, "{}{}", instruments.out, instruments.report());
+        if let Some(reproducer) = reproducer {
+            reproducer.write(sink)?;
+        }
+        if let Some(e) = instruments.unwritten {
+            return Err(sink.error(Diagnostic::error("output/write", e)));
+        }
         outcome
     }
 

@@ -1,6 +1,6 @@
 //! The command line tools `quant-opt` and `quant-run`, as functions of their arguments and streams.
 //!
-//! A host adds a dialect of its own by handing in a larger [`ir::Registry`]. Results go to stdout, everything else to stderr; the status is 0
+//! A host adds dialects and passes of its own by handing in a larger [`Host`]. Results go to stdout, everything else to stderr; the status is 0
 //! when the work is done, 1 after a diagnosed error and 2 on wrong usage.
 
 mod args;
@@ -14,7 +14,9 @@ mod npz;
 mod observe;
 mod output;
 mod progress;
+mod reduce;
 mod render;
+mod reproduce;
 mod run;
 mod summary;
 mod verify;
@@ -24,6 +26,34 @@ use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 pub use npz::NumpyFiles;
+pub use reproduce::run_line;
+
+/// What a tool knows. A value, not a global: a larger compiler adds its own.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The dialects.
+    pub registry: ir::Registry,
+    /// What a pipeline may name: passes and named pipelines.
+    pub passes: Vec<&'static passes::PassDef>,
+}
+
+impl Host {
+    /// The dialects and passes of this project.
+    pub fn standard() -> Host {
+        Host { registry: ir::Registry::standard(), passes: passes::known() }
+    }
+    /// With one more dialect.
+    #[must_use]
+    pub fn with_dialect(self, dialect: &ir::Dialect) -> Host {
+        Host { registry: self.registry.with(dialect), ..self }
+    }
+    /// With one more pass.
+    #[must_use]
+    pub fn with_pass(mut self, pass: &'static passes::PassDef) -> Host {
+        self.passes.push(pass);
+        self
+    }
+}
 
 /// What a tool reads from and writes to.
 pub struct Streams<'a> {
@@ -50,24 +80,24 @@ pub enum Status {
 
 /// Runs `quant-opt`; `args` begins with the program's name.
 pub fn quant_opt(
-    registry: &ir::Registry,
+    host: &Host,
     args: impl IntoIterator<Item = OsString>,
     io: &mut Streams<'_>,
 ) -> std::io::Result<Status> {
     match args::parse::<args::Compile>(args, io)? {
-        Ok(args) => compile::main(registry, &args, io),
+        Ok(args) => compile::main(host, args, io),
         Err(status) => Ok(status),
     }
 }
 
 /// Runs `quant-run`; `args` begins with the program's name.
 pub fn quant_run(
-    registry: &ir::Registry,
+    host: &Host,
     args: impl IntoIterator<Item = OsString>,
     io: &mut Streams<'_>,
 ) -> std::io::Result<Status> {
     match args::parse::<args::Run>(args, io)? {
-        Ok(args) => run::main(registry, &args, io),
+        Ok(args) => run::main(&host.registry, &args, io),
         Err(status) => Ok(status),
     }
 }

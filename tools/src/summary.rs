@@ -48,6 +48,11 @@ pub fn count(module: &Module) -> Counts {
     counts
 }
 
+/// The number of operations in a module's functions.
+pub fn count_all(module: &Module) -> usize {
+    bodies(module).map(|body| body.walk().len()).sum()
+}
+
 /// The float operations of a module that an integer scheme left, one line each with its reason.
 pub fn left_float(module: &Module) -> Vec<String> {
     let mut out = Vec::new();
