@@ -128,6 +128,16 @@ fields_that_are_keywords! {
     tfl::MirrorPadMode = fb::MirrorPadMode: [tfl::MirrorPadMode::Reflect, tfl::MirrorPadMode::Symmetric],
 }
 
+/// An integer that is 0 where it is left out.
+impl Field<i32> for Option<i32> {
+    fn store(&self, _: &mut FlatBufferBuilder<'_>) -> Option<i32> {
+        Some(self.unwrap_or(0))
+    }
+    fn load(field: i32) -> Option<Self> {
+        Some(Some(field))
+    }
+}
+
 /// A list of integers.
 impl<'f, 'b> Field<Option<WIPOffset<Vector<'f, i32>>>, Option<Vector<'b, i32>>> for Attr {
     fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<Option<WIPOffset<Vector<'f, i32>>>> {
@@ -136,6 +146,16 @@ impl<'f, 'b> Field<Option<WIPOffset<Vector<'f, i32>>>, Option<Vector<'b, i32>>> 
     }
     fn load(field: Option<Vector<'b, i32>>) -> Option<Self> {
         Some(Attr::Array(field.iter().flatten().map(|v| Attr::i64(i64::from(v))).collect()))
+    }
+}
+
+/// A list of integers that is empty where it is left out.
+impl<'f, 'b> Field<Option<WIPOffset<Vector<'f, i32>>>, Option<Vector<'b, i32>>> for Option<Attr> {
+    fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<Option<WIPOffset<Vector<'f, i32>>>> {
+        self.as_ref().map_or(Some(None), |list| list.store(fbb))
+    }
+    fn load(field: Option<Vector<'b, i32>>) -> Option<Self> {
+        Attr::load(field).map(Some)
     }
 }
 

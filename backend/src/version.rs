@@ -382,7 +382,7 @@ mod tests {
         assert_eq!(of(&mul, &[scaled(0.5), scaled(0.5)], scaled(0.5)), 2);
         assert_eq!(of(&mul, &[scaled(0.5), scaled(0.5)], scaled(0.25)), 3);
 
-        let gather = |batch_dims| tfl::Gather { batch_dims, ..Default::default() };
+        let gather = |batch_dims| tfl::Gather { batch_dims: Some(batch_dims), ..Default::default() };
         let ints = tensor(&[2], &Elem::I32);
         assert_eq!(of(&gather(0), &[tensor(&[4], &float), ints.clone()], tensor(&[2], &float)), 1);
         assert_eq!(of(&gather(1), &[tensor(&[4], &float), ints], tensor(&[2], &float)), 5);

@@ -72,7 +72,7 @@ fn quantized(module: &mut Module) {
         let y = b.typed_value(&tfl::Softmax { beta: 0.5 }, &[y], q8(&[1, 2], 1.0 / 256.0, -128));
         at(b, "label");
         let dim = b.constant(Tensor::i32(&[], vec![1]));
-        let row = tfl::ArgMax { output_type: Some(Type::Scalar(Elem::I64)) };
+        let row = tfl::ArgMax { output_type: Some(Attr::Type(Type::Scalar(Elem::I64))) };
         let label = b.typed_value(&row, &[y, dim], Type::tensor(&[1], Elem::I64));
         vec![label, y]
     });
@@ -99,7 +99,7 @@ fn mixed(module: &mut Module) {
         at(b, "twice");
         let sum = b.typed_value(&tfl::Mul::default(), &[sum, same], half);
         at(b, "squeeze");
-        let row = tfl::Squeeze { squeeze_dims: Attr::Array(vec![Attr::i64(0)]) };
+        let row = tfl::Squeeze { squeeze_dims: Some(Attr::Array(vec![Attr::i64(0)])) };
         let one = b.constant(Tensor::bool(&[1, 3], vec![true, false, true]));
         let flags = b.typed_value(&row, &[one], Type::tensor(&[3], Elem::BOOL));
         at(b, "custom");

@@ -31,7 +31,7 @@ pub enum Attr {
     /// `dense<…> : tensor<…>`
     Dense(Tensor),
     /// `dense_resource<key> : tensor<…>` with its blob
-    Resource(Arc<str>, Tensor),
+    Resource(ResourceKey, Tensor),
     /// `dense_resource<__elided__> : tensor<…>`: the value was left out of the text.
     Elided(Type),
     /// `array<i32: 1, 2>`; the element type decides how the values are read.
@@ -42,6 +42,22 @@ pub enum Attr {
     Loc(Loc),
     /// An attribute of another dialect, or a form carried whole, with its text.
     Opaque(Arc<str>),
+}
+
+/// What the blob of a `dense_resource` is called, and how it is aligned.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ResourceKey {
+    /// The key.
+    pub name: Arc<str>,
+    /// Bytes to whose multiples the blob is aligned; a power of two.
+    pub alignment: u32,
+}
+
+/// Aligned as upstream aligns the blobs it makes.
+impl From<&str> for ResourceKey {
+    fn from(name: &str) -> ResourceKey {
+        ResourceKey { name: name.into(), alignment: 64 }
+    }
 }
 
 impl Attr {

@@ -10,8 +10,30 @@ use crate::module::{self, Module};
 use crate::op::{Arity, OpDef, Traits, ValueDef};
 use crate::types::{Elem, QuantParams, QuantType, TensorType, Type};
 
-/// Checks a module.
+/// The rules that runtimes have and upstream's dialects do not: which elements an operation takes (upstream keeps them in a verifier that
+/// runs on demand), and that the parameters of a quantized type fit its tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuntimeRules {
+    /// Breaking one is an error.
+    Enforced,
+    /// Breaking one is a warning.
+    Warned,
+    /// They are not looked at.
+    Ignored,
+}
+
+/// Checks a module, as it must be before it is written to a file.
 pub fn verify(module: &Module, sink: &mut Sink) -> Result<(), Failed> {
+    verify_with(module, RuntimeRules::Enforced, sink)
+}
+
+/// Checks a module that was read from a text: whatever upstream accepts is no error.
+pub fn verify_text(module: &Module, sink: &mut Sink) -> Result<(), Failed> {
+    verify_with(module, RuntimeRules::Warned, sink)
+}
+
+/// Checks a module.
+pub fn verify_with(module: &Module, runtime: RuntimeRules, sink: &mut Sink) -> Result<(), Failed> {
     let mut names = HashSet::new();
     let mut failed = None;
     for op in module.ops() {
@@ -23,7 +45,7 @@ pub fn verify(module: &Module, sink: &mut Sink) -> Result<(), Failed> {
             failed = Some(sink.error(d));
         }
     }
-    let mut v = Verifier { sink, failed };
+    let mut v = Verifier { sink, failed, runtime };
     v.body(&module.body, true);
     v.failed.map_or(Ok(()), Err)
 }
@@ -31,12 +53,25 @@ pub fn verify(module: &Module, sink: &mut Sink) -> Result<(), Failed> {
 struct Verifier<'s> {
     sink: &'s mut Sink,
     failed: Option<Failed>,
+    runtime: RuntimeRules,
 }
 
 impl Verifier<'_> {
     fn error(&mut self, op: &Operation, code: &'static str, text: impl Into<String>) {
         let text = format!("'{}' op {}", op.name.as_str(), text.into());
         self.failed = Some(self.sink.error(Diagnostic::error(code, text).at(&op.loc)));
+    }
+
+    /// One of the rules of runtimes is broken.
+    fn unfit(&mut self, op: &Operation, code: &'static str, text: impl Into<String>) {
+        match self.runtime {
+            RuntimeRules::Enforced => self.error(op, code, text),
+            RuntimeRules::Warned => {
+                let text = format!("'{}' op {}", op.name.as_str(), text.into());
+                self.sink.emit(Diagnostic::warning(code, text).at(&op.loc));
+            }
+            RuntimeRules::Ignored => {}
+        }
     }
 
     fn body(&mut self, body: &Body, is_module: bool) {
@@ -95,7 +130,7 @@ impl Verifier<'_> {
             if let Type::Tensor(t) = body.ty(*v)
                 && let Some(text) = quantized(t)
             {
-                self.error(op, "verify/quant-type", text);
+                self.unfit(op, "verify/quant-type", text);
             }
         }
         let Some(def) = op.name.def() else { return };
@@ -120,7 +155,7 @@ impl Verifier<'_> {
             let Some(def) = defs.get(i).or_else(|| defs.iter().find(|d| d.arity == Arity::Variadic)) else { continue };
             let absent = def.arity == Arity::Optional && *body.ty(*v) == Type::None;
             if !absent && !def.elems.has(body.ty(*v)) {
-                self.error(op, "verify/elem", format!("{what} #{i} (`{}`) is of a type it does not take", def.name));
+                self.unfit(op, "verify/elem", format!("{what} #{i} (`{}`) is of a type it does not take", def.name));
             }
         }
     }

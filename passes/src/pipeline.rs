@@ -6,7 +6,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ir::{Diagnostic, Failed, Module, Registry};
+use ir::verify::RuntimeRules;
+use ir::{Diagnostic, Failed, Module, Registry, Sink};
 
 use crate::pass::{Anchor, Cx, Pass, PassDef, Stats};
 
@@ -126,10 +127,15 @@ impl Pipeline {
         observer: &mut dyn Observer,
         verify_each: Option<&Registry>,
     ) -> Result<(), Failed> {
+        // What a text may break with a warning, a pass may leave as it is.
+        let rules = match ir::verify::verify(module, &mut Sink::new()) {
+            Ok(()) => RuntimeRules::Enforced,
+            Err(_) => RuntimeRules::Ignored,
+        };
         for pass in &self.passes {
             observer.before(&**pass, module);
             cx.stats = Stats::new();
-            let caught = catch_unwind(AssertUnwindSafe(|| run_one(&**pass, module, cx, verify_each.is_some())));
+            let caught = catch_unwind(AssertUnwindSafe(|| run_one(&**pass, module, cx, verify_each.map(|_| rules))));
             let outcome = caught.unwrap_or_else(|panic| Err(cx.sink.error(crash(&**pass, &*panic))));
             observer.after(&**pass, module, &cx.stats, outcome);
             outcome?;
@@ -138,9 +144,9 @@ impl Pipeline {
     }
 }
 
-fn run_one(pass: &dyn Pass, module: &mut Module, cx: &mut Cx<'_>, verify: bool) -> Result<(), Failed> {
+fn run_one(pass: &dyn Pass, module: &mut Module, cx: &mut Cx<'_>, rules: Option<RuntimeRules>) -> Result<(), Failed> {
     pass.run(module, cx)?;
-    if !verify || ir::verify::verify(module, cx.sink).is_ok() {
+    if rules.is_none_or(|rules| ir::verify::verify_with(module, rules, cx.sink).is_ok()) {
         return Ok(());
     }
     let d = Diagnostic::error("pass/invalid", format!("pass `{}` left an invalid module", pass.def().name))

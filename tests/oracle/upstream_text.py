@@ -1,24 +1,29 @@
 """Lets upstream MLIR judge the text that quant-opt reads and writes.
 
-Usage: upstream_text.py FILE ... --quant-opt BIN
+Usage: upstream_text.py PATH ... --quant-opt BIN [--verbose]
 
-FILE is MLIR text, of which each part between `// -----` lines is a module, or a `.tflite`, whose text is
-what upstream's importer prints of it, in its short and in its generic form with locations.
+PATH is MLIR text, of which each part between `// -----` lines is a module; a `.tflite`, whose text is what
+upstream's importer prints of it, in its short and in its generic form with locations; or a directory, such as
+`tflite/converter/tests` of a checkout of LiteRT, of which every `.mlir` file is read.
 
 A module passes if quant-opt reads it, upstream reads what quant-opt prints of it (`--mlir-print-op-generic`
 too), and both have the same generic form in upstream's own print. Modules that upstream itself refuses are
-counted apart. Exits 1 if a module failed or none was compared.
+counted apart. Failures are grouped by their reason; `--verbose` shows each of them. Exits 1 if a module failed
+or none was compared.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import multiprocessing
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from litert_converter import converter_api_ext, model_utils_ext
 from litert_converter.mlir import ir
@@ -26,6 +31,15 @@ from litert_converter.mlir import ir
 SEPARATOR = "// -----"
 FORMS = ((), ("--mlir-print-op-generic",))
 SHOWN = 400
+EXAMPLES = 4
+
+
+class Verdict(NamedTuple):
+    """What became of a module: `equal`, `unequal` or `refused` by upstream, and why."""
+
+    name: str
+    outcome: str
+    why: str = ""
 
 
 def context() -> ir.Context:
@@ -90,27 +104,61 @@ def judge(quant_opt: pathlib.Path, text: str, original: str) -> str:
     return ""
 
 
+def verdict(task: tuple[str, str, pathlib.Path]) -> Verdict:
+    """Judges one module."""
+    name, text, quant_opt = task
+    try:
+        original = generic(text)
+    except ir.MLIRError as error:
+        return Verdict(name, "refused", str(error).splitlines()[-1][:SHOWN])
+    wrong = judge(quant_opt, text, original)
+    return Verdict(name, "unequal" if wrong else "equal", wrong)
+
+
+def reason(why: str) -> str:
+    """The first error of a failure without the names and numbers of its module."""
+    lines = [line for line in why.splitlines() if "error" in line] or why.splitlines()
+    bare = re.sub(r"\S*\.mlir:\d+:\d+: ", "", lines[0])
+    return re.sub(r"[%@^][\w$.]+|\b\d+\b|tensor<[^ ,]*", "…", bare)
+
+
+def files(paths: list[pathlib.Path]) -> Iterator[pathlib.Path]:
+    """The files given, and the MLIR files of the directories given."""
+    for path in paths:
+        yield from sorted(path.rglob("*.mlir")) if path.is_dir() else [path]
+
+
+def report(verdicts: list[Verdict], *, verbose: bool) -> None:
+    """Prints why modules fail, the most frequent reason first, and the counts."""
+    groups: dict[str, list[Verdict]] = {}
+    for v in verdicts:
+        if v.outcome == "unequal":
+            groups.setdefault(reason(v.why), []).append(v)
+    for why, of in sorted(groups.items(), key=lambda group: -len(group[1])):
+        names = ", ".join(v.name for v in of[:EXAMPLES])
+        print(f"{len(of)} x {why}\n    {names}")
+        if verbose:
+            print(*(f"{v.name}: {v.why}" for v in of), sep="\n")
+    count = collections.Counter(v.outcome for v in verdicts)
+    judged = count["equal"] + count["unequal"]
+    share = 100 * count["equal"] / judged if judged else 0
+    print(f"{len(verdicts)} modules: {count['refused']} refused by upstream, {judged} accepted")
+    print(f"{count['equal']} of {judged} pass ({share:.1f} %), {count['unequal']} fail")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", type=pathlib.Path, nargs="+", metavar="FILE")
+    parser.add_argument("paths", type=pathlib.Path, nargs="+", metavar="PATH")
     parser.add_argument("--quant-opt", type=pathlib.Path, required=True, metavar="BIN")
+    parser.add_argument("--verbose", action="store_true", help="show each failure")
     args = parser.parse_args()
 
-    count: collections.Counter[str] = collections.Counter()
-    for path in args.files:
-        for name, text in modules(path):
-            try:
-                original = generic(text)
-            except ir.MLIRError as error:
-                count["refused"] += 1
-                print(f"{name}: refused by upstream: {str(error).splitlines()[-1][:SHOWN]}")
-                continue
-            wrong = judge(args.quant_opt.resolve(), text, original)
-            count["failed" if wrong else "passed"] += 1
-            if wrong:
-                print(f"{name}: {wrong}")
-    print(f"{count['passed']} modules pass, {count['failed']} fail, {count['refused']} are refused by upstream")
-    return 0 if count["passed"] and not count["failed"] else 1
+    quant_opt = args.quant_opt.resolve()
+    tasks = [(name, text, quant_opt) for path in files(args.paths) for name, text in modules(path)]
+    with multiprocessing.Pool() as pool:
+        verdicts = pool.map(verdict, tasks, chunksize=4)
+    report(verdicts, verbose=args.verbose)
+    return 0 if {v.outcome for v in verdicts} in ({"equal"}, {"equal", "refused"}) else 1
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ pub fn parse(
 ) -> Result<Module, Failed> {
     let options = ParseOptions { registry, allow_unregistered, file: name };
     let module = ir::text::parse(text, &options, sink)?;
-    ir::verify::verify(&module, sink)?;
+    ir::verify::verify_text(&module, sink)?;
     Ok(module)
 }
 

@@ -162,7 +162,7 @@ crate::ops! {
 
     /// `input [.., I]` times the transpose of `filter [O, I]`, plus `bias [O]`.
     "tfl.fully_connected" = FullyConnected {
-        ins: (input: FQ, filter: FQ, bias: BIAS optional), outs: (output: FQ),
+        ins: (input: FQ, filter: FQ, bias: BIAS optional), outs: (output: FQ variadic),
         attrs: (
                 asymmetric_quantize_inputs: Option<bool> = None,
                 fused_activation_function: Activation = Activation::None,
@@ -684,7 +684,7 @@ crate::ops! {
     "tfl.arg_max" = ArgMax {
         ins: (input: TENSOR, dim: IDX), outs: (output: IDX),
         attrs: (
-                output_type: Option<Type> = None,
+                output_type: Option<Attr> = None,
         ),
         traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(56),
     }
@@ -693,7 +693,7 @@ crate::ops! {
     "tfl.arg_min" = ArgMin {
         ins: (input: TENSOR, dim: IDX), outs: (output: IDX),
         attrs: (
-                output_type: Option<Type> = None,
+                output_type: Option<Attr> = None,
         ),
         traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(79),
     }
@@ -726,7 +726,7 @@ crate::ops! {
     "tfl.squeeze" = Squeeze {
         ins: (input: TENSOR), outs: (output: TENSOR),
         attrs: (
-                squeeze_dims: Attr = Attr::Array(vec![]),
+                squeeze_dims: Option<Attr> = Some(Attr::Array(vec![])),
         ),
         traits: PURE, infer: Some(infer::squeeze), quant: SameScale, dynamic: Float, builtin: Some(43),
     }
@@ -819,7 +819,7 @@ crate::ops! {
         ins: (params: TENSOR, indices: IDX_ANY), outs: (output: TENSOR),
         attrs: (
                 axis: i32 = 0,
-                batch_dims: i32 = 0,
+                batch_dims: Option<i32> = Some(0),
         ),
         traits: PURE, infer: Some(infer::gather), quant: SameScale, dynamic: Move { weight: 0 }, builtin: Some(36),
     }

@@ -187,7 +187,7 @@ fn attr() -> impl Strategy<Value = Attr> {
         ty().prop_map(Attr::Type).boxed(),
         vec(name(), 1..3).prop_map(Attr::Symbol).boxed(),
         prop_oneof![tensor(), strings()].prop_map(Attr::Dense).boxed(),
-        (name(), tensor()).prop_map(|(k, t)| Attr::Resource(k, t)).boxed(),
+        (name(), tensor()).prop_map(|(k, t)| Attr::Resource((&*k).into(), t)).boxed(),
         tensor().prop_map(|t| Attr::Elided(Type::Tensor(t.ty().clone()))).boxed(),
         (int_elem().prop_filter("an array has no indices", |e| *e != Elem::Index), vec(any::<i64>(), 0..4))
             .prop_map(|(e, v)| Attr::DenseArray(e.clone(), v.into_iter().map(|v| int_of(v, &e)).collect()))

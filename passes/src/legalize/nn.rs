@@ -120,7 +120,7 @@ pub(super) fn conv_2d_backprop_input(l: &mut Lower<'_>) -> Lowered {
     let mut sizes = l.index(sizes)?;
     if l.attr_str("data_format") == "NCHW" {
         let nhwc = l.i32s(&[0, 2, 3, 1]);
-        sizes = l.emit(&tfl::Gather { axis: 0, batch_dims: 0 }, &[sizes, nhwc])?;
+        sizes = l.emit(&tfl::Gather { axis: 0, batch_dims: Some(0) }, &[sizes, nhwc])?;
     }
     let (stride_h, stride_w) = spatial(l, "strides")?;
     if spatial(l, "dilations")? != (1, 1) {

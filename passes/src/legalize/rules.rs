@@ -59,8 +59,8 @@ pub(super) fn apply(l: &mut Lower<'_>) -> Result<Option<Vec<Value>>, InferError>
         "Prod" => one(reduce(l, |keep_dims| tfl::ReduceProd { keep_dims })),
         "Any" => one(reduce(l, |keep_dims| tfl::ReduceAny { keep_dims })),
         "All" => one(reduce(l, |keep_dims| tfl::ReduceAll { keep_dims })),
-        "ArgMax" => one(arg_reduce(l, |output_type| tfl::ArgMax { output_type })),
-        "ArgMin" => one(arg_reduce(l, |output_type| tfl::ArgMin { output_type })),
+        "ArgMax" => one(arg_reduce(l, |output_type| tfl::ArgMax { output_type: output_type.map(ir::Attr::Type) })),
+        "ArgMin" => one(arg_reduce(l, |output_type| tfl::ArgMin { output_type: output_type.map(ir::Attr::Type) })),
         "TopKV2" => {
             let (x, k) = (l.input(0)?, l.input(1)?);
             let k = l.index(k)?;
@@ -364,7 +364,7 @@ fn squeeze(l: &mut Lower<'_>) -> Lowered {
         return l.reshape(x, &kept);
     }
     let squeeze_dims = ir::Attr::Array(drop.iter().map(|d| ir::Attr::i64(*d as i64)).collect());
-    l.emit(&tfl::Squeeze { squeeze_dims }, &[x])
+    l.emit(&tfl::Squeeze { squeeze_dims: Some(squeeze_dims) }, &[x])
 }
 
 fn expand_dims(l: &mut Lower<'_>) -> Lowered {
@@ -405,7 +405,7 @@ fn gather(l: &mut Lower<'_>) -> Lowered {
         None => 0,
     };
     let axis = ir::infer::axis(axis, l.rank(x)?)? as i32;
-    l.emit(&tfl::Gather { axis, batch_dims: l.attr_int("batch_dims", 0) as i32 }, &[x, i])
+    l.emit(&tfl::Gather { axis, batch_dims: Some(l.attr_int("batch_dims", 0) as i32) }, &[x, i])
 }
 
 fn size(l: &mut Lower<'_>) -> Lowered {

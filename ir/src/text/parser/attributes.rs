@@ -81,10 +81,11 @@ impl Parser<'_, '_> {
         let tok = self.bump();
         let name = self.text(tok);
         if self.at(Tok::Less) && self.tok.start == tok.end {
-            return Ok((Attr::Opaque(self.balanced(tok.start)?.into()), None));
+            let text = self.balanced(tok.start)?;
+            return self.carried_typed(text);
         }
         if name.contains('.') {
-            return Ok((Attr::Opaque(name.into()), None));
+            return self.carried_typed(name.to_owned());
         }
         match self.alias(tok)? {
             Meaning::Attr(a, t) => Ok((a, t)),
@@ -98,11 +99,19 @@ impl Parser<'_, '_> {
     fn string_attr(&mut self) -> Result<Typed> {
         let tok = self.bump();
         let text = self.unescape(tok)?;
+        if self.at(Tok::Colon) {
+            return self.carried_typed(Attr::Str(text.into()).to_string());
+        }
+        Ok((Attr::Str(text.into()), None))
+    }
+
+    /// An attribute that is carried whole, with the type that may stand behind it.
+    fn carried_typed(&mut self, text: String) -> Result<Typed> {
         if !self.eat(Tok::Colon) {
-            return Ok((Attr::Str(text.into()), None));
+            return Ok((Attr::Opaque(text.into()), None));
         }
         let ty = self.ty()?;
-        Ok((Attr::Opaque(format!("{} : {ty}", Attr::Str(text.into())).into()), Some(ty)))
+        Ok((Attr::Opaque(format!("{text} : {ty}").into()), Some(ty)))
     }
 
     /// The contents of a string, or of the string of an `@"…"`.

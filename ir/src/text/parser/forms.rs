@@ -5,13 +5,114 @@ use std::sync::Arc;
 use super::operations::Draft;
 use super::{Parser, Result};
 use crate::attr::{Attr, Attrs};
-use crate::body::{Body, OpName, Region};
+use crate::body::{At, BlockId, Body, OpName, OpSpec, Region, Value};
 use crate::diag::Diagnostic;
 use crate::dialect::{arith, builtin};
 use crate::loc::Loc;
 use crate::op::OpRow;
 use crate::text::lexer::{Tok, Token};
 use crate::types::{Elem, FunctionType, Type};
+
+/// What stands behind the name of an operation in its short form.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    /// `{…} dense<…> : type`: attribute `value`, and its type.
+    Value,
+    /// `%0, %1 {…} : type`, or a function type.
+    Operands,
+    /// `{…} %0, %1 : type, type`: results have the types of the operands.
+    Same,
+    /// `%0 {…} : type to type`
+    Cast,
+    /// `"name" %0 {…} : (types) -> types`: the string is the attribute of this name.
+    Named(&'static str),
+    /// `%0 {…} : type`, without results.
+    End,
+}
+
+/// Operations of dialects that upstream registers and the IR has no rows for, by the shape of their short forms.
+const SHAPES: &[(Shape, &[&str])] = &[
+    (Shape::Value, &["stablehlo.constant"]),
+    (Shape::Same, &["stablehlo.optimization_barrier"]),
+    (Shape::Named("name"), &["stablehlo.composite"]),
+    (Shape::End, &["stablehlo.return"]),
+    (Shape::Cast, &["quant.qcast", "quant.dcast", "quant.scast"]),
+    (
+        Shape::Cast,
+        &[
+            "arith.bitcast",
+            "arith.extf",
+            "arith.extsi",
+            "arith.extui",
+            "arith.fptosi",
+            "arith.fptoui",
+            "arith.index_cast",
+            "arith.sitofp",
+            "arith.truncf",
+            "arith.trunci",
+            "arith.uitofp",
+        ],
+    ),
+    (
+        Shape::Operands,
+        &[
+            "arith.addf",
+            "arith.addi",
+            "arith.andi",
+            "arith.divf",
+            "arith.divsi",
+            "arith.maximumf",
+            "arith.maxsi",
+            "arith.minimumf",
+            "arith.minsi",
+            "arith.mulf",
+            "arith.muli",
+            "arith.negf",
+            "arith.ori",
+            "arith.remsi",
+            "arith.subf",
+            "arith.subi",
+            "arith.xori",
+        ],
+    ),
+    (
+        Shape::Operands,
+        &[
+            "stablehlo.abs",
+            "stablehlo.add",
+            "stablehlo.and",
+            "stablehlo.bitcast_convert",
+            "stablehlo.ceil",
+            "stablehlo.convert",
+            "stablehlo.cosine",
+            "stablehlo.divide",
+            "stablehlo.exponential",
+            "stablehlo.floor",
+            "stablehlo.log",
+            "stablehlo.logistic",
+            "stablehlo.maximum",
+            "stablehlo.minimum",
+            "stablehlo.multiply",
+            "stablehlo.negate",
+            "stablehlo.not",
+            "stablehlo.or",
+            "stablehlo.power",
+            "stablehlo.remainder",
+            "stablehlo.reshape",
+            "stablehlo.rsqrt",
+            "stablehlo.sign",
+            "stablehlo.sine",
+            "stablehlo.sqrt",
+            "stablehlo.subtract",
+            "stablehlo.tanh",
+            "stablehlo.xor",
+        ],
+    ),
+];
+
+fn shape(name: &str) -> Option<Shape> {
+    SHAPES.iter().find(|(_, names)| names.contains(&name)).map(|(shape, _)| *shape)
+}
 
 /// An argument of a function.
 struct Argument {
@@ -32,7 +133,11 @@ impl<'s> Parser<'s, '_> {
             "arith.constant" => self.constant_form(),
             "cf.br" => self.branch_form(tok),
             "cf.cond_br" => self.condition_form(tok),
-            name => self.row_form(body, tok, name),
+            "tfl.control_node" => self.control_form(body, tok),
+            name => match shape(name) {
+                Some(shape) => self.shaped_form(tok, name, shape),
+                None => self.row_form(body, tok, name),
+            },
         }
     }
 
@@ -56,6 +161,12 @@ impl<'s> Parser<'s, '_> {
         let mut draft = Draft::new(name);
         self.uses(&mut draft)?;
         draft.spec.attrs = self.optional_dict()?;
+        self.stated_types(&mut draft)?;
+        Ok(draft)
+    }
+
+    /// `: (types) -> types`, or the one type of all operands and the result.
+    fn stated_types(&mut self, draft: &mut Draft<'s>) -> Result<()> {
         self.expect(Tok::Colon, "':' and the type of the operation")?;
         match self.ty()? {
             Type::Function(f) => draft.typed(Arc::unwrap_or_clone(f)),
@@ -64,7 +175,7 @@ impl<'s> Parser<'s, '_> {
                 draft.spec.results.push(ty);
             }
         }
-        Ok(draft)
+        Ok(())
     }
 
     /// `module @name attributes {…} {…}`
@@ -115,12 +226,102 @@ impl<'s> Parser<'s, '_> {
     /// `arith.constant dense<…> : type`
     fn constant_form(&mut self) -> Result<Draft<'s>> {
         self.bump();
-        let mut draft = Draft::new(OpName::Known(arith::Constant::DEF));
+        self.value_form(Draft::new(OpName::Known(arith::Constant::DEF)))
+    }
+
+    /// `{…} dense<…> : type`
+    fn value_form(&mut self, mut draft: Draft<'s>) -> Result<Draft<'s>> {
         draft.spec.attrs = self.optional_dict()?;
         let (value, ty) = self.constant_attr()?;
         draft.spec.props.set("value", value);
         draft.spec.results.push(ty);
         Ok(draft)
+    }
+
+    /// An operation of [`SHAPES`].
+    fn shaped_form(&mut self, tok: Token, name: &'s str, shape: Shape) -> Result<Draft<'s>> {
+        let name = self.op_name(tok.start, name)?;
+        self.bump();
+        let mut draft = Draft::new(name);
+        match shape {
+            Shape::Value => return self.value_form(draft),
+            Shape::Operands => {
+                self.uses(&mut draft)?;
+                draft.spec.attrs = self.optional_dict()?;
+                self.stated_types(&mut draft)?;
+            }
+            Shape::Same => {
+                draft.spec.attrs = self.optional_dict()?;
+                self.typed_uses(&mut draft, "':' and the types of the operands")?;
+                draft.spec.results = draft.types.clone();
+            }
+            Shape::Cast => {
+                draft.uses.push(self.value_use()?);
+                draft.spec.attrs = self.optional_dict()?;
+                self.expect(Tok::Colon, "':' and the type of the operand")?;
+                draft.types.push(self.ty()?);
+                self.expect_word("to")?;
+                draft.spec.results.push(self.ty()?);
+            }
+            Shape::Named(attr) => {
+                let name = self.attr()?;
+                draft.spec.props.set(attr, name);
+                if self.at(Tok::Percent) {
+                    self.uses(&mut draft)?;
+                }
+                draft.spec.props = merged(draft.spec.props, self.optional_dict()?);
+                self.stated_types(&mut draft)?;
+            }
+            Shape::End => {
+                if self.at(Tok::Percent) {
+                    self.uses(&mut draft)?;
+                }
+                draft.spec.attrs = self.optional_dict()?;
+                if self.eat(Tok::Colon) {
+                    self.types(&mut draft)?;
+                }
+            }
+        }
+        Ok(draft)
+    }
+
+    /// `tfl.control_node(%0) controls "operation"(…) …`: the operation and a `tfl.yield` of its results are the region.
+    fn control_form(&mut self, body: &mut Body, tok: Token) -> Result<Draft<'s>> {
+        let name = self.op_name(tok.start, self.text(tok))?;
+        self.bump();
+        let mut draft = Draft::new(name);
+        let control = Type::Opaque("!tfl.control".into());
+        if self.eat(Tok::LParen) {
+            self.list(Tok::RParen, "',' or ')' in a list of controls", |p| {
+                draft.uses.push(p.value_use()?);
+                draft.types.push(control.clone());
+                Ok(())
+            })?;
+        }
+        self.expect_word("controls")?;
+        let region = body.add_region();
+        let block = body.add_block(region);
+        self.push_frame();
+        let results = self.controlled(body, block)?;
+        self.close_frame(body);
+        draft.spec.results = results.iter().map(|v| body.ty(*v).clone()).chain([control]).collect();
+        draft.spec.regions.push(Region::Inline(region));
+        Ok(draft)
+    }
+
+    /// The operation behind `controls`, with its `tfl.yield`; its results.
+    fn controlled(&mut self, body: &mut Body, block: BlockId) -> Result<Vec<Value>> {
+        let tok = self.expect(Tok::Str, "an operation in quotes")?;
+        let name = self.unescape(tok)?;
+        let name = self.op_name(tok.start, &name)?;
+        let mut draft = self.generic(body, name)?;
+        draft.spec.loc = self.place(tok.start);
+        self.settle(tok.start, &mut draft.spec)?;
+        let op = self.make(body, block, draft, tok.start)?;
+        let results = body.op(op).results().to_vec();
+        let name = self.op_name(tok.start, "tfl.yield")?;
+        body.insert(At::End(block), OpSpec::new(name, self.place(tok.start)).operands(&results));
+        Ok(results)
     }
 
     // ---- branches ----
@@ -166,6 +367,11 @@ impl<'s> Parser<'s, '_> {
     fn typed_uses(&mut self, draft: &mut Draft<'s>, colon: &str) -> Result<()> {
         self.uses(draft)?;
         self.expect(Tok::Colon, colon)?;
+        self.types(draft)
+    }
+
+    /// The types of the operands.
+    fn types(&mut self, draft: &mut Draft<'s>) -> Result<()> {
         loop {
             draft.types.push(self.ty()?);
             if !self.eat(Tok::Comma) {
@@ -219,13 +425,11 @@ impl<'s> Parser<'s, '_> {
 
     fn func_body(&mut self, inner: &mut Body, args: Vec<Argument>) -> Result<()> {
         let start = self.tok.start;
-        // Without arguments the first block may have a label.
-        let entry = (!args.is_empty()).then(|| inner.add_block(inner.root()));
+        // Arguments without names have them in the label of the first block.
+        let named: Vec<(Token, Argument)> = args.into_iter().filter_map(|a| Some((a.name?, a))).collect();
+        let entry = (!named.is_empty()).then(|| inner.add_block(inner.root()));
         self.isolated_region(inner, entry, |p, body| {
-            for arg in args {
-                let Some(name) = arg.name else {
-                    return Err(p.syntax(start, "the arguments of a function with a body have names"));
-                };
+            for (name, arg) in named {
                 let v = body.add_arg(body.entry(), arg.ty, arg.loc);
                 p.define(name, 0, v)?;
             }
@@ -243,6 +447,9 @@ impl<'s> Parser<'s, '_> {
         self.list(Tok::RParen, "',' or ')' in a list of arguments", |p| {
             let start = p.tok.start;
             let name = p.at(Tok::Percent).then(|| p.bump());
+            if args.first().is_some_and(|first: &Argument| first.name.is_some() != name.is_some()) {
+                return Err(p.syntax(start, "either all arguments have names or none"));
+            }
             if name.is_some() {
                 p.expect(Tok::Colon, "':' and the type of an argument")?;
             }
@@ -271,6 +478,13 @@ impl<'s> Parser<'s, '_> {
         }
         Ok((types, attrs))
     }
+}
+
+fn merged(mut attrs: Attrs, more: Attrs) -> Attrs {
+    for (name, value) in more.iter() {
+        attrs.set(name.clone(), value.clone());
+    }
+    attrs
 }
 
 /// The attributes of arguments or results, if there are any.

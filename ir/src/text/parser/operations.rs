@@ -195,9 +195,10 @@ impl<'s> Parser<'s, '_> {
     }
 
     /// Puts attributes where the row has them, and gives quantized constants their type.
-    fn settle(&mut self, pos: usize, spec: &mut OpSpec) -> Result<()> {
+    pub(super) fn settle(&mut self, pos: usize, spec: &mut OpSpec) -> Result<()> {
         let Some(def) = spec.name.def() else { return Ok(()) };
-        if def.dialect() != "tf" {
+        // Upstream has no properties for operations it carries whole.
+        if !matches!(def.dialect(), "tf" | "tf_saved_model") {
             for a in def.attrs {
                 let Some(value) = spec.attrs.remove(a.name) else { continue };
                 if spec.props.set(a.name, value).is_some() {
@@ -223,7 +224,7 @@ impl<'s> Parser<'s, '_> {
         Ok(())
     }
 
-    fn make(&mut self, body: &mut Body, block: BlockId, draft: Draft<'s>, start: usize) -> Result<OpId> {
+    pub(super) fn make(&mut self, body: &mut Body, block: BlockId, draft: Draft<'s>, start: usize) -> Result<OpId> {
         let Draft { mut spec, uses, types, successors } = draft;
         if uses.len() != types.len() {
             let text = format!("{} operands are given, but the types of {}", uses.len(), types.len());

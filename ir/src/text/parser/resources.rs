@@ -4,13 +4,17 @@ use bytes::Bytes;
 
 use super::elements::{decode_hex, pack};
 use super::{Parser, Result};
-use crate::attr::Attr;
+use crate::attr::{Attr, ResourceKey};
 use crate::tensor::Tensor;
 use crate::text::lexer::{Tok, Token};
 use crate::types::{Elem, TensorType};
 
-/// The bytes of a resource.
-pub(super) type Blob = Bytes;
+/// A resource: its alignment and its bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Blob {
+    alignment: u32,
+    bytes: Bytes,
+}
 
 impl Parser<'_, '_> {
     /// Reads the sections; `{-#` is read already. What is no blob of the builtin dialect is passed over.
@@ -64,22 +68,25 @@ impl Parser<'_, '_> {
 
     /// `"0x"`, four bytes of alignment, the blob.
     fn decode_blob(&mut self, tok: Token) -> Result<Blob> {
-        const ALIGNMENT: usize = 4;
         let text = self.text(tok);
         let digits = text.strip_prefix("\"0x").and_then(|t| t.strip_suffix('"'));
-        match digits.and_then(decode_hex).map(Bytes::from) {
-            Some(bytes) if bytes.len() >= ALIGNMENT => Ok(bytes.slice(ALIGNMENT..)),
+        let bytes = digits.and_then(decode_hex).map(Bytes::from);
+        let alignment = bytes.as_ref().and_then(|b| b.first_chunk()).map(|a| u32::from_le_bytes(*a));
+        match (bytes, alignment) {
+            (Some(bytes), Some(alignment)) if alignment.is_power_of_two() => {
+                Ok(Blob { alignment, bytes: bytes.slice(size_of::<u32>()..) })
+            }
             _ => Err(self.error(
                 tok.start,
                 "parse/literal",
-                "expected 0x, four bytes of alignment and the bytes of a resource",
+                "expected 0x, four bytes of alignment (a power of two) and the bytes of a resource",
             )),
         }
     }
 
     /// The attribute of a `dense_resource`; one without a blob is carried whole.
     pub(super) fn blob(&mut self, tok: Token, key: &str, ty: &TensorType) -> Result<Attr> {
-        let Some(blob) = self.blobs.get(key).cloned() else {
+        let Some(Blob { alignment, bytes: blob }) = self.blobs.get(key).cloned() else {
             return Ok(Attr::Opaque(format!("dense_resource<{}> : {ty}", self.text(tok)).into()));
         };
         let bytes = match (&ty.elem, ty.num_elements()) {
@@ -90,7 +97,7 @@ impl Parser<'_, '_> {
             _ => blob,
         };
         match Tensor::new(ty.clone(), bytes) {
-            Ok(t) => Ok(Attr::Resource(key.into(), t)),
+            Ok(t) => Ok(Attr::Resource(ResourceKey { name: key.into(), alignment }, t)),
             Err(e) => Err(self.error(tok.start, "parse/literal", format!("resource '{key}': {e}"))),
         }
     }

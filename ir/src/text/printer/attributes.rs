@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::constants;
-use crate::attr::{Attr, Attrs};
+use crate::attr::{Attr, Attrs, ResourceKey};
 use crate::bytestr;
 use crate::loc::{Loc, LocKind};
 use crate::tensor::Tensor;
@@ -16,8 +16,8 @@ pub(in crate::text) struct Writer {
     pub(in crate::text) out: String,
     /// Constants of more elements are left out.
     pub(super) elide_larger_than: Option<usize>,
-    /// The blobs of `dense_resource` attributes, by key, in the order they were met.
-    pub(super) blobs: Vec<(String, Tensor)>,
+    /// The blobs of `dense_resource` attributes, in the order they were met.
+    pub(super) blobs: Vec<(ResourceKey, Tensor)>,
 }
 
 impl Writer {

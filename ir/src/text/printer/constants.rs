@@ -1,8 +1,10 @@
 //! Constants: lists while they are small, hexadecimal bytes when they are large.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Writer;
+use crate::attr::ResourceKey;
 use crate::bytestr;
 use crate::tensor::Tensor;
 use crate::text::float;
@@ -44,34 +46,34 @@ pub(super) fn dense(w: &mut Writer, t: &Tensor) {
 }
 
 /// `dense_resource<key> : tensor<…>`; the blob goes to the end of the file.
-pub(super) fn resource(w: &mut Writer, key: &str, t: &Tensor) {
+pub(super) fn resource(w: &mut Writer, key: &ResourceKey, t: &Tensor) {
     if elided(w, t) {
         return;
     }
     if t.ty().elem.bits().is_none() {
         return dense(w, t);
     }
-    let key = blob_key(w, key, t);
+    let name = blob_name(w, key, t);
     w.push("dense_resource<");
-    w.name(&key);
+    w.name(&name);
     w.push("> : ");
     w.tensor_type(&stored_type(t));
 }
 
-/// The key of a blob; another one than asked for if that already stands for something else.
-fn blob_key(w: &mut Writer, key: &str, t: &Tensor) -> String {
-    let candidates = std::iter::once(key.to_owned()).chain((0..).map(|i| format!("{key}_{i}")));
-    for candidate in candidates {
-        match w.blobs.iter().find(|(k, _)| *k == candidate) {
-            Some((_, other)) if other.bytes() == t.bytes() => return candidate,
+/// The name of a blob; another one than asked for if that already stands for something else.
+fn blob_name(w: &mut Writer, key: &ResourceKey, t: &Tensor) -> Arc<str> {
+    let others = (0..).map(|i| format!("{}_{i}", key.name).into());
+    for name in std::iter::once(key.name.clone()).chain(others) {
+        match w.blobs.iter().find(|(k, _)| k.name == name) {
+            Some((_, other)) if other.bytes() == t.bytes() => return name,
             Some(_) => {}
             None => {
-                w.blobs.push((candidate.clone(), t.clone()));
-                return candidate;
+                w.blobs.push((ResourceKey { name: name.clone(), ..*key }, t.clone()));
+                return name;
             }
         }
     }
-    key.to_owned()
+    key.name.clone()
 }
 
 /// `{-# dialect_resources: … #-}`
@@ -83,12 +85,11 @@ pub(super) fn blobs(w: &mut Writer) {
     let blobs = std::mem::take(&mut w.blobs);
     for (i, (key, t)) in blobs.iter().enumerate() {
         w.push(if i > 0 { ",\n      " } else { "      " });
-        w.name(key);
+        w.name(&key.name);
         w.push(": \"0x");
-        // A blob begins with its alignment.
-        let alignment = u32::try_from(width(&t.ty().elem.storage()).next_power_of_two()).unwrap_or(1);
-        hex(&mut w.out, &alignment.to_le_bytes());
-        hex(&mut w.out, &t.bytes());
+        // A blob begins with its alignment; one element stands for all.
+        hex(&mut w.out, &key.alignment.to_le_bytes());
+        hex(&mut w.out, t.raw());
         w.out.push('"');
     }
     w.push("\n    }\n  }\n#-}\n");
