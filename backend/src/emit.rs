@@ -23,8 +23,10 @@ const PLACEHOLDER_FOR_GREATER_OP_CODES: i8 = 127;
 
 /// Writes a module whose functions hold only `tfl` operations and constants. Every function of a signature becomes a subgraph.
 ///
-/// Operations and types that a file cannot hold are reported, each with its node; so is a model above 2 GB.
+/// The module must pass the verifier with the rules of runtimes. Operations and types that a file cannot hold are reported, each with its
+/// node; so is a model above 2 GB.
 pub fn emit(module: &Module, sink: &mut Sink) -> Result<Vec<u8>, Failed> {
+    ir::verify::verify(module, sink)?;
     let plan = plan::plan(module, sink)?;
     let capacity = capacity(&plan);
     if capacity > flatbuffers::FLATBUFFERS_MAX_BUFFER_SIZE {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::attr::{Attr, AttrValue};
+use crate::attr::{Attr, AttrValue, Restated};
 use crate::infer;
 use crate::keyword_attr;
 use crate::types::Type;
@@ -684,7 +684,7 @@ crate::ops! {
     "tfl.arg_max" = ArgMax {
         ins: (input: TENSOR, dim: IDX), outs: (output: IDX),
         attrs: (
-                output_type: Option<Attr> = None,
+                output_type: Restated = Restated(None),
         ),
         traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(56),
     }
@@ -693,7 +693,7 @@ crate::ops! {
     "tfl.arg_min" = ArgMin {
         ins: (input: TENSOR, dim: IDX), outs: (output: IDX),
         attrs: (
-                output_type: Option<Attr> = None,
+                output_type: Restated = Restated(None),
         ),
         traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(79),
     }
@@ -971,7 +971,7 @@ crate::ops! {
     "tfl.shape" = Shape {
         ins: (input: TENSOR), outs: (output: IDX),
         attrs: (
-                out_type: Option<Type> = None,
+                out_type: Restated = Restated(None),
         ),
         traits: PURE, infer: Some(infer::shape), quant: Plain, dynamic: Float, builtin: Some(77),
     }

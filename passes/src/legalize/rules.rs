@@ -1,5 +1,6 @@
 //! Which rule legalizes which operation.
 
+use ir::attr::Restated;
 use ir::dialect::tfl::{self, MirrorPadMode};
 use ir::infer::InferError;
 use ir::{Dim, Elem, OpRow, Tensor, Type, Value};
@@ -59,8 +60,8 @@ pub(super) fn apply(l: &mut Lower<'_>) -> Result<Option<Vec<Value>>, InferError>
         "Prod" => one(reduce(l, |keep_dims| tfl::ReduceProd { keep_dims })),
         "Any" => one(reduce(l, |keep_dims| tfl::ReduceAny { keep_dims })),
         "All" => one(reduce(l, |keep_dims| tfl::ReduceAll { keep_dims })),
-        "ArgMax" => one(arg_reduce(l, |output_type| tfl::ArgMax { output_type: output_type.map(ir::Attr::Type) })),
-        "ArgMin" => one(arg_reduce(l, |output_type| tfl::ArgMin { output_type: output_type.map(ir::Attr::Type) })),
+        "ArgMax" => one(arg_reduce(l, |output_type| tfl::ArgMax { output_type })),
+        "ArgMin" => one(arg_reduce(l, |output_type| tfl::ArgMin { output_type })),
         "TopKV2" => {
             let (x, k) = (l.input(0)?, l.input(1)?);
             let k = l.index(k)?;
@@ -118,7 +119,7 @@ pub(super) fn apply(l: &mut Lower<'_>) -> Result<Option<Vec<Value>>, InferError>
         "Shape" => {
             let out = l.attr_elem("out_type", Elem::I32);
             let x = l.input(0)?;
-            one(l.emit(&tfl::Shape { out_type: (out != Elem::I32).then_some(Type::Scalar(out)) }, &[x]))
+            one(l.emit(&tfl::Shape { out_type: Restated((out != Elem::I32).then_some(Type::Scalar(out))) }, &[x]))
         }
         "Rank" => {
             let x = l.input(0)?;
@@ -325,11 +326,11 @@ fn reduce<R: OpRow>(l: &mut Lower<'_>, row: impl Fn(bool) -> R) -> Lowered {
     l.emit(&row(l.attr_bool("keep_dims", false)), &[x, axes])
 }
 
-fn arg_reduce<R: OpRow>(l: &mut Lower<'_>, row: impl Fn(Option<Type>) -> R) -> Lowered {
+fn arg_reduce<R: OpRow>(l: &mut Lower<'_>, row: impl Fn(Restated) -> R) -> Lowered {
     let (x, axis) = (l.input(0)?, l.input(1)?);
     let axis = l.index(axis)?;
     let out = l.attr_elem("output_type", Elem::I64);
-    l.emit(&row((out != Elem::I32).then_some(Type::Scalar(out))), &[x, axis])
+    l.emit(&row(Restated((out != Elem::I32).then_some(Type::Scalar(out)))), &[x, axis])
 }
 
 fn reshape(l: &mut Lower<'_>) -> Lowered {
@@ -414,7 +415,7 @@ fn size(l: &mut Lower<'_>) -> Lowered {
     let n = match l.body.tensor_ty(x).and_then(|t| t.num_elements()) {
         Some(n) => l.i32(n as i64),
         None => {
-            let s = l.emit(&tfl::Shape { out_type: None }, &[x])?;
+            let s = l.emit(&tfl::Shape::default(), &[x])?;
             let zero = l.i32s(&[0]);
             l.emit(&tfl::ReduceProd { keep_dims: false }, &[s, zero])?
         }
@@ -439,7 +440,7 @@ fn filled_like(l: &mut Lower<'_>, value: f32) -> Lowered {
     let one = l.scalar(value);
     let elem = l.elem(x);
     let one = cast(l, one, elem)?;
-    let shape = l.emit(&tfl::Shape { out_type: None }, &[x])?;
+    let shape = l.emit(&tfl::Shape::default(), &[x])?;
     l.emit(&tfl::Fill {}, &[shape, one])
 }
 
