@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
-use ir::{Diagnostic, Failed, Module, Sink};
+use ir::{Diagnostic, Failed, Module, Signature, Sink};
 
 use crate::options;
 use crate::plan::{self, Code, Graph, Operator, Plan, Tensor};
@@ -56,12 +56,21 @@ fn capacity(plan: &Plan<'_>) -> usize {
         });
         let operators = g.operators.iter().map(|o| {
             let custom = o.custom_options.as_ref().map_or(0, |c| list(c.len(), 1));
-            let lists = g.body.op(o.op).props.iter().filter_map(|(_, a)| Some(list(a.as_ints()?.len(), 4)));
-            list(o.inputs.len(), 4) + list(o.outputs.len(), 4) + lists.sum::<usize>() + custom + 192
+            let attrs = g.body.op(o.op).props.iter().map(|(_, a)| match a {
+                ir::Attr::Array(items) => list(items.len(), 4),
+                ir::Attr::DenseArray(_, items) => list(items.len(), 4),
+                ir::Attr::Str(s) => text(s),
+                _ => 0,
+            });
+            let lists = [&o.inputs, &o.outputs, &o.intermediates].map(|l| list(l.len(), 4));
+            lists.iter().sum::<usize>() + attrs.sum::<usize>() + custom + 192
         });
-        let names = g.signature.inputs.iter().chain(&g.signature.outputs).map(|n| text(n) + 40);
+        let signature = g
+            .signature
+            .iter()
+            .map(|s| text(&s.key) + 96 + s.inputs.iter().chain(&s.outputs).map(|n| text(n) + 40).sum::<usize>());
         let lists = list(g.inputs.len() + g.outputs.len(), 4);
-        text(&g.name) + text(&g.signature.key) + lists + 192 + tensors.chain(operators).chain(names).sum::<usize>()
+        text(&g.name) + lists + 96 + tensors.chain(operators).chain(signature).sum::<usize>()
     });
     text(&plan.description) + payloads + codes + metadata + graphs.sum::<usize>() + 512
 }
@@ -81,7 +90,8 @@ impl<'f> Writer<'f> {
         for graph in &plan.graphs {
             subgraphs.push(self.graph(graph, sink)?);
         }
-        let signatures: Vec<_> = (0..).zip(&plan.graphs).map(|(i, graph)| self.signature(graph, i)).collect();
+        let signed = (0..).zip(&plan.graphs).filter_map(|(i, graph)| Some((i, graph, graph.signature.as_ref()?)));
+        let signatures: Vec<_> = signed.map(|(i, graph, signature)| self.signature(graph, signature, i)).collect();
         let metadata: Vec<_> = plan.metadata.iter().map(|(name, buffer)| self.metadata(name, *buffer)).collect();
         let codes: Vec<_> = plan.codes.iter().map(|c| self.code(c)).collect();
         let args = fb::ModelArgs {
@@ -168,7 +178,7 @@ impl<'f> Writer<'f> {
         operator: &Operator,
         sink: &mut Sink,
     ) -> Result<WIPOffset<fb::Operator<'f>>, Failed> {
-        let view = View { body: graph.body, op: graph.body.op(operator.op) };
+        let view = View { body: graph.body, op: graph.body.op(operator.op), callees: &operator.callees };
         let Some((builtin_options_type, builtin_options)) = options::write(view, &mut self.fbb) else {
             let text = format!("'{}' op has attributes that are missing or of another kind", view.op.name.as_str());
             return Err(sink.error(Diagnostic::error("emit/attribute", text).at(&view.op.loc)));
@@ -180,6 +190,7 @@ impl<'f> Writer<'f> {
             outputs: Some(self.ints(&operator.outputs)),
             builtin_options_type,
             builtin_options,
+            intermediates: (!operator.intermediates.is_empty()).then(|| self.ints(&operator.intermediates)),
             custom_options: custom_options.map(|c| WIPOffset::new(self.fbb.create_vector(c).value())),
             ..Default::default()
         };
@@ -203,13 +214,18 @@ impl<'f> Writer<'f> {
         Ok(fb::SubGraph::create(&mut self.fbb, &args))
     }
 
-    fn signature(&mut self, graph: &Graph<'_>, subgraph_index: u32) -> WIPOffset<fb::SignatureDef<'f>> {
-        let inputs = self.tensor_maps(&graph.signature.inputs, &graph.inputs);
-        let outputs = self.tensor_maps(&graph.signature.outputs, &graph.outputs);
+    fn signature(
+        &mut self,
+        graph: &Graph<'_>,
+        signature: &Signature,
+        subgraph_index: u32,
+    ) -> WIPOffset<fb::SignatureDef<'f>> {
+        let inputs = self.tensor_maps(&signature.inputs, &graph.inputs);
+        let outputs = self.tensor_maps(&signature.outputs, &graph.outputs);
         let args = fb::SignatureDefArgs {
             inputs: Some(inputs),
             outputs: Some(outputs),
-            signature_key: Some(self.fbb.create_shared_string(&graph.signature.key)),
+            signature_key: Some(self.fbb.create_shared_string(&signature.key)),
             subgraph_index,
         };
         fb::SignatureDef::create(&mut self.fbb, &args)

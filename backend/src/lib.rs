@@ -4,6 +4,7 @@
 //! operation's options are is stated once, in `options.rs`, for both ways.
 
 mod buffers;
+mod calls;
 mod custom;
 mod emit;
 mod names;

@@ -2,11 +2,14 @@
 //!
 //! An operation of the dialect that has no row here has no attributes; its options, if the schema has any, are without fields and left out.
 
+use std::sync::Arc;
+
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, Vector, WIPOffset};
 use ir::dialect::tfl;
 use ir::{Attr, Attrs, Elem, OpDef, OpRow, Type};
 
 use crate::schema::tflite as fb;
+use crate::types;
 use crate::view::View;
 
 /// An options table that was written: its type and its place.
@@ -47,6 +50,15 @@ pub fn read(def: &'static OpDef, operator: &fb::Operator<'_>, results: &[Type]) 
     Some(attrs)
 }
 
+/// The row of an operator: an `LSTM` has one of two.
+pub fn variant(def: &'static OpDef, operator: &fb::Operator<'_>) -> &'static OpDef {
+    let options = operator.builtin_options_as_lstmoptions();
+    match options.is_some_and(|o| o.kernel_type() == fb::LSTMKernelType::BASIC) {
+        true if def == tfl::Lstm::DEF => tfl::BasicLstm::DEF,
+        _ => def,
+    }
+}
+
 /// An operation, its attribute that repeats the result's type, and the attribute's value; `None` where the type is the default.
 type TypeAttr = (&'static str, &'static str, fn(&Type) -> Option<Type>);
 
@@ -77,18 +89,18 @@ macro_rules! fields_that_are_attributes {
                 Some(field)
             }
         }
+        /// One that may be left out: 0 and false are the defaults.
+        impl Field<$ty> for Option<$ty> {
+            fn store(&self, _: &mut FlatBufferBuilder<'_>) -> Option<$ty> {
+                Some(self.unwrap_or_default())
+            }
+            fn load(field: $ty) -> Option<Self> {
+                Some(Some(field))
+            }
+        }
     )*};
 }
 fields_that_are_attributes!(i32, i64, f32, bool);
-
-impl Field<bool> for Option<bool> {
-    fn store(&self, _: &mut FlatBufferBuilder<'_>) -> Option<bool> {
-        Some(self.unwrap_or(false))
-    }
-    fn load(field: bool) -> Option<Self> {
-        Some(Some(field))
-    }
-}
 
 /// Keywords are listed in the order of the schema.
 macro_rules! fields_that_are_keywords {
@@ -102,6 +114,15 @@ macro_rules! fields_that_are_keywords {
                 $all.get(usize::try_from(field.bits()).ok()?).copied()
             }
         }
+        /// One that may be left out: the first is the default.
+        impl Field<$field> for Option<$keyword> {
+            fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<$field> {
+                self.map_or(Some(<$field>::from_bits(0)), |keyword| keyword.store(fbb))
+            }
+            fn load(field: $field) -> Option<Self> {
+                Field::load(field).map(Some)
+            }
+        }
     )*};
 }
 trait Bits {
@@ -109,7 +130,7 @@ trait Bits {
     fn bits(self) -> i8;
 }
 macro_rules! bits {
-    ($($ty:ty),*) => {$(
+    ($($ty:ty),* $(,)?) => {$(
         impl Bits for $ty {
             fn from_bits(bits: i8) -> Self {
                 Self(bits)
@@ -120,12 +141,52 @@ macro_rules! bits {
         }
     )*};
 }
-bits!(fb::ActivationFunctionType, fb::Padding, fb::FullyConnectedOptionsWeightsFormat, fb::MirrorPadMode);
+bits!(
+    fb::ActivationFunctionType,
+    fb::Padding,
+    fb::FullyConnectedOptionsWeightsFormat,
+    fb::MirrorPadMode,
+    fb::LSTMKernelType,
+);
 fields_that_are_keywords! {
     tfl::Activation = fb::ActivationFunctionType: tfl::Activation::ALL,
     tfl::Padding = fb::Padding: tfl::Padding::ALL,
     tfl::WeightsFormat = fb::FullyConnectedOptionsWeightsFormat: tfl::WeightsFormat::ALL,
-    tfl::MirrorPadMode = fb::MirrorPadMode: [tfl::MirrorPadMode::Reflect, tfl::MirrorPadMode::Symmetric],
+    tfl::MirrorPadMode = fb::MirrorPadMode: tfl::MirrorPadMode::ALL,
+    tfl::LstmKernelType = fb::LSTMKernelType: tfl::LstmKernelType::ALL,
+}
+
+/// The type of elements.
+impl Field<fb::TensorType> for Type {
+    fn store(&self, _: &mut FlatBufferBuilder<'_>) -> Option<fb::TensorType> {
+        match self {
+            Type::Scalar(elem) => types::tensor_type(elem),
+            _ => None,
+        }
+    }
+    fn load(field: fb::TensorType) -> Option<Self> {
+        types::elem(field).map(Type::Scalar)
+    }
+}
+
+/// A name; none is empty.
+impl<'f, 'b> Field<Option<WIPOffset<&'f str>>, Option<&'b str>> for Option<Arc<str>> {
+    fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<Option<WIPOffset<&'f str>>> {
+        Some(self.as_ref().map(|name| WIPOffset::new(fbb.create_string(name).value())))
+    }
+    fn load(field: Option<&'b str>) -> Option<Self> {
+        Some(field.map(Arc::from))
+    }
+}
+
+/// A list of numbers.
+impl<'f, 'b> Field<Option<WIPOffset<Vector<'f, f32>>>, Option<Vector<'b, f32>>> for Vec<f32> {
+    fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<Option<WIPOffset<Vector<'f, f32>>>> {
+        Some(Some(WIPOffset::new(fbb.create_vector(self).value())))
+    }
+    fn load(field: Option<Vector<'b, f32>>) -> Option<Self> {
+        Some(field.iter().flatten().collect())
+    }
 }
 
 /// An integer that is 0 where it is left out.
@@ -165,7 +226,7 @@ macro_rules! options {
     ($([$($row:ident),+]: $table:ident $args:ident $get:ident $fields:tt)*) => {
         static CODECS: &[Codec] = &[$($(options!(@codec $row $table $args $get $fields)),+),*];
     };
-    (@codec $row:ident $table:ident $args:ident $get:ident { $($field:ident),* $(; $derived:ident = $value:expr)* }) => {
+    (@codec $row:ident $table:ident $args:ident $get:ident { $($field:ident),* $(; $($derived:ident = $value:expr),+)? }) => {
         Codec {
             def: <tfl::$row as OpRow>::DEF,
             #[allow(clippy::needless_update, unused_variables, reason = "not every table has fields of each kind")]
@@ -173,7 +234,7 @@ macro_rules! options {
                 let row = view.op.as_row::<tfl::$row>()?;
                 let args = fb::$args {
                     $($field: Field::store(&row.$field, fbb)?,)*
-                    $($derived: $value(view),)*
+                    $($($derived: $value(view),)+)?
                     ..Default::default()
                 };
                 let table = fb::$table::create(fbb, &args);
@@ -201,6 +262,22 @@ fn output_type(view: View<'_>) -> fb::TensorType {
     view.stored_out(0).unwrap_or(fb::TensorType::INT32)
 }
 
+fn basic_kernel(_: View<'_>) -> fb::LSTMKernelType {
+    fb::LSTMKernelType::BASIC
+}
+
+fn index_output_type(view: View<'_>) -> fb::TensorType {
+    view.stored_out(1).unwrap_or(fb::TensorType::INT32)
+}
+
+fn first_callee(view: View<'_>) -> i32 {
+    view.callee(0)
+}
+
+fn second_callee(view: View<'_>) -> i32 {
+    view.callee(1)
+}
+
 options! {
     [Conv2D]: Conv2DOptions Conv2DOptionsArgs builtin_options_as_conv_2_doptions {
         padding, stride_w, stride_h, fused_activation_function, dilation_w_factor, dilation_h_factor
@@ -211,7 +288,7 @@ options! {
     [TransposeConv]: TransposeConvOptions TransposeConvOptionsArgs builtin_options_as_transpose_conv_options {
         padding, stride_w, stride_h, fused_activation_function
     }
-    [Conv3D]: Conv3DOptions Conv3DOptionsArgs builtin_options_as_conv_3_doptions {
+    [Conv3D, Conv3DTranspose]: Conv3DOptions Conv3DOptionsArgs builtin_options_as_conv_3_doptions {
         padding, stride_d, stride_w, stride_h,
         fused_activation_function, dilation_d_factor, dilation_w_factor, dilation_h_factor
     }
@@ -274,7 +351,48 @@ options! {
         align_corners, half_pixel_centers
     }
     [OneHot]: OneHotOptions OneHotOptionsArgs builtin_options_as_one_hot_options { axis }
-    [RandomUniform]: RandomOptions RandomOptionsArgs builtin_options_as_random_options { seed, seed2 }
+    [RandomUniform, RandomStandardNormal, Multinomial]: RandomOptions RandomOptionsArgs builtin_options_as_random_options {
+        seed, seed2
+    }
+    [Bucketize]: BucketizeOptions BucketizeOptionsArgs builtin_options_as_bucketize_options { boundaries }
+    [FakeQuant]: FakeQuantOptions FakeQuantOptionsArgs builtin_options_as_fake_quant_options {
+        min, max, num_bits, narrow_range
+    }
+    [Unique]: UniqueOptions UniqueOptionsArgs builtin_options_as_unique_options { ; idx_out_type = index_output_type }
+    [Lstm]: LSTMOptions LSTMOptionsArgs builtin_options_as_lstmoptions {
+        fused_activation_function, cell_clip, proj_clip, kernel_type, asymmetric_quantize_inputs
+    }
+    [BasicLstm]: LSTMOptions LSTMOptionsArgs builtin_options_as_lstmoptions {
+        fused_activation_function, cell_clip, proj_clip; kernel_type = basic_kernel
+    }
+    [UnidirectionalSequenceLstm]: UnidirectionalSequenceLSTMOptions UnidirectionalSequenceLSTMOptionsArgs
+        builtin_options_as_unidirectional_sequence_lstmoptions {
+        fused_activation_function, cell_clip, proj_clip, time_major, asymmetric_quantize_inputs,
+        diagonal_recurrent_tensors
+    }
+    [BidirectionalSequenceLstm]: BidirectionalSequenceLSTMOptions BidirectionalSequenceLSTMOptionsArgs
+        builtin_options_as_bidirectional_sequence_lstmoptions {
+        fused_activation_function, cell_clip, proj_clip, merge_outputs, time_major, asymmetric_quantize_inputs
+    }
+    [UnidirectionalSequenceRnn]: SequenceRNNOptions SequenceRNNOptionsArgs builtin_options_as_sequence_rnnoptions {
+        time_major, fused_activation_function, asymmetric_quantize_inputs
+    }
+    [Svdf]: SVDFOptions SVDFOptionsArgs builtin_options_as_svdfoptions {
+        rank, fused_activation_function, asymmetric_quantize_inputs
+    }
+    [If]: IfOptions IfOptionsArgs builtin_options_as_if_options {
+        ; then_subgraph_index = first_callee, else_subgraph_index = second_callee
+    }
+    [While]: WhileOptions WhileOptionsArgs builtin_options_as_while_options {
+        ; cond_subgraph_index = first_callee, body_subgraph_index = second_callee
+    }
+    [CallOnce]: CallOnceOptions CallOnceOptionsArgs builtin_options_as_call_once_options {
+        ; init_subgraph_index = first_callee
+    }
+    [VarHandle]: VarHandleOptions VarHandleOptionsArgs builtin_options_as_var_handle_options { container, shared_name }
+    [Hashtable]: HashtableOptions HashtableOptionsArgs builtin_options_as_hashtable_options {
+        table_id, key_dtype, value_dtype
+    }
 }
 
 #[cfg(test)]
@@ -283,7 +401,8 @@ mod tests {
 
     #[test]
     fn every_operation_with_attributes_has_a_row() {
-        let elsewhere: Vec<&str> = TYPE_ATTRS.iter().map(|(op, ..)| *op).chain(["tfl.custom"]).collect();
+        let elsewhere: Vec<&str> =
+            TYPE_ATTRS.iter().map(|(op, ..)| *op).chain(["tfl.custom", "tfl.call_once"]).collect();
         for def in tfl::TFL.ops.iter().filter(|d| d.builtin.is_some()) {
             let stated = codec(def.name).is_some() || elsewhere.contains(&def.name);
             assert!(stated || def.attrs.is_empty(), "{} has attributes and no options", def.name);

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use flatbuffers::FLATBUFFERS_MAX_BUFFER_SIZE;
 use ir::dialect::{builtin, tfl};
-use ir::{Attr, Body, Diagnostic, Failed, Loc, Module, OpId, OpRow, Operation, Signature, Sink, Type, Value};
+use ir::{
+    Attr, Body, Diagnostic, Failed, Loc, Module, OpId, OpRow, Operation, Signature, Sink, TensorType, Type, Value,
+};
 
 use crate::buffers::{self, Buffers};
 use crate::schema::tflite as fb;
 use crate::types::{self, FileQuant, FileShape};
 use crate::view::View;
-use crate::{custom, names, version};
+use crate::{calls, custom, names, version};
 
 /// The metadata entry that names the oldest runtime.
 pub const MIN_RUNTIME: &str = "min_runtime_version";
@@ -35,7 +37,8 @@ pub struct Plan<'m> {
 /// A subgraph.
 pub struct Graph<'m> {
     pub name: String,
-    pub signature: Signature,
+    /// How it is called outside; `None` if only other subgraphs call it.
+    pub signature: Option<Signature>,
     pub body: &'m Body,
     pub tensors: Vec<Tensor>,
     pub inputs: Vec<i32>,
@@ -60,6 +63,10 @@ pub struct Operator {
     pub inputs: Vec<i32>,
     pub outputs: Vec<i32>,
     pub custom_options: Option<Vec<u8>>,
+    /// The tensors that hold the types within an LSTM.
+    pub intermediates: Vec<i32>,
+    /// The subgraphs it calls.
+    pub callees: Vec<i32>,
 }
 
 /// An operator code: what to run, and the newest version that one of its operators needs.
@@ -74,6 +81,22 @@ const ABSENT: i32 = -1;
 
 /// Operations whose kernels want all operands listed, the absent ones too.
 const LISTS_ABSENT: &[&str] = &[<tfl::FullyConnected as OpRow>::DEF.name];
+/// Operations whose operands are listed as they are given.
+const AS_GIVEN: &[&str] = &[
+    <tfl::Custom as OpRow>::DEF.name,
+    <tfl::Lstm as OpRow>::DEF.name,
+    <tfl::UnidirectionalSequenceLstm as OpRow>::DEF.name,
+    <tfl::BidirectionalSequenceLstm as OpRow>::DEF.name,
+];
+
+/// The attributes with the types within an LSTM, in the order of the file.
+pub const INTERMEDIATES: [&str; 5] = [
+    "input_to_input_intermediate",
+    "input_to_forget_intermediate",
+    "input_to_cell_intermediate",
+    "input_to_output_intermediate",
+    "effective_hidden_scale_intermediate",
+];
 
 /// Decides what the file of a module holds. Reports every operation and type that has no place in one.
 pub fn plan<'m>(module: &'m Module, sink: &mut Sink) -> Result<Plan<'m>, Failed> {
@@ -85,12 +108,23 @@ pub fn plan<'m>(module: &'m Module, sink: &mut Sink) -> Result<Plan<'m>, Failed>
         code_numbers: HashMap::new(),
         runtime: None,
         failed: None,
+        graph_numbers: HashMap::new(),
     };
+    let signed: Vec<(OpId, Option<Signature>)> =
+        ir::signatures(module).into_iter().map(|s| (s.func, Some(s))).collect();
+    let called = calls::reached(module, &signed.iter().map(|(func, _)| *func).collect::<Vec<_>>());
     let mut graphs = Vec::new();
     let mut graph_names = names::Unique::default();
-    for signature in ir::signatures(module) {
-        let func = module.body.op(signature.func);
-        let Some(body) = func.body(0).filter(|b| b.has_entry()) else { continue };
+    let written =
+        signed.into_iter().chain(called.into_iter().map(|func| (func, None))).filter_map(|(func, signature)| {
+            let func = module.body.op(func);
+            Some((func, func.body(0).filter(|b| b.has_entry())?, signature))
+        });
+    let written: Vec<_> = written.collect();
+    for (number, (func, ..)) in (0..).zip(&written) {
+        planner.graph_numbers.entry(ir::module::sym_name(func).unwrap_or("main")).or_insert(number);
+    }
+    for (func, body, signature) in written {
         let name = graph_names.name(ir::module::sym_name(func).unwrap_or("main"));
         graphs.push(planner.graph(name, signature, body, &func.loc));
     }
@@ -107,7 +141,7 @@ pub fn plan<'m>(module: &'m Module, sink: &mut Sink) -> Result<Plan<'m>, Failed>
     Ok(Plan { graphs, codes: planner.codes, buffers: planner.buffers, metadata, description })
 }
 
-struct Planner<'s> {
+struct Planner<'s, 'm> {
     sink: &'s mut Sink,
     buffers: Buffers,
     codes: Vec<Code>,
@@ -115,6 +149,8 @@ struct Planner<'s> {
     /// The oldest runtime that runs every operation so far.
     runtime: Option<&'static str>,
     failed: Option<Failed>,
+    /// The number of each function's subgraph.
+    graph_numbers: HashMap<&'m str, i32>,
 }
 
 /// The tensor number of each value of a body.
@@ -126,13 +162,13 @@ impl Numbers {
     }
 }
 
-impl Planner<'_> {
+impl<'m> Planner<'_, 'm> {
     fn error(&mut self, code: &'static str, loc: &Loc, text: impl Into<String>) {
         self.failed = Some(self.sink.error(Diagnostic::error(code, text).at(loc)));
     }
 
     /// Numbers follow the order of the IR: arguments, constants, results.
-    fn graph<'m>(&mut self, name: String, signature: Signature, body: &'m Body, loc: &Loc) -> Graph<'m> {
+    fn graph(&mut self, name: String, signature: Option<Signature>, body: &'m Body, loc: &Loc) -> Graph<'m> {
         let mut graph =
             Graph { name, signature, body, tensors: vec![], inputs: vec![], outputs: vec![], operators: vec![] };
         if body.blocks(body.root()).len() != 1 {
@@ -140,7 +176,7 @@ impl Planner<'_> {
             return graph;
         }
         let mut numbers = Numbers(vec![None; body.num_values()]);
-        let mut names = tensor_names(body, &graph.signature);
+        let mut names = tensor_names(body, graph.signature.as_ref());
         let mut name = |v: Value| std::mem::take(&mut names[v.index()]);
         for v in body.args(body.entry()) {
             if let Some(tensor) = self.tensor(body, *v, name(*v), loc, "func.func") {
@@ -163,8 +199,9 @@ impl Planner<'_> {
                 graph.outputs = op.operands().iter().filter_map(|v| self.operand(body, op, *v, &numbers)).collect();
                 continue;
             }
-            let Some(code) = self.code(View { body, op }) else { continue };
-            let inputs = self.operands(body, op, &numbers);
+            let (callees, captured) = self.calls(body, op);
+            let Some(code) = self.code(View { body, op, callees: &callees }) else { continue };
+            let inputs = self.operands(body, op, captured, &numbers);
             let mut outputs = Vec::with_capacity(op.results().len());
             for v in op.results() {
                 if let Some(tensor) = self.tensor(body, *v, name(*v), &op.loc, op.name.as_str()) {
@@ -172,16 +209,60 @@ impl Planner<'_> {
                 }
             }
             let custom_options = if op.is::<tfl::Custom>() { self.custom_options(op) } else { None };
-            graph.operators.push(Operator { op: id, code, inputs, outputs, custom_options });
+            let intermediates = self.intermediates(op, &mut graph.tensors);
+            graph.operators.push(Operator { op: id, code, inputs, outputs, custom_options, intermediates, callees });
         }
         graph
     }
 
-    fn operands(&mut self, body: &Body, op: &Operation, numbers: &Numbers) -> Vec<i32> {
-        let mut inputs: Vec<i32> = op.operands().iter().filter_map(|v| self.operand(body, op, *v, numbers)).collect();
+    /// The subgraphs that an operation calls, and what they get besides its operands.
+    fn calls<'b>(&mut self, body: &'b Body, op: &'b Operation) -> (Vec<i32>, &'b [Value]) {
+        let calls = match calls::of(body, op) {
+            Ok(calls) => calls,
+            Err(what) => {
+                self.error("emit/call", &op.loc, format!("'{}' op {what}", op.name.as_str()));
+                return Default::default();
+            }
+        };
+        let mut numbers = Vec::with_capacity(calls.functions.len());
+        for name in calls.functions {
+            match self.graph_numbers.get(name) {
+                Some(number) => numbers.push(*number),
+                None => {
+                    let text = format!("'{}' op calls `@{name}`, which is no function of the module", op.name.as_str());
+                    self.error("emit/call", &op.loc, text);
+                }
+            }
+        }
+        (numbers, calls.captured)
+    }
+
+    /// Tensors of the types that an LSTM states for what it computes within; absent where it states none.
+    fn intermediates(&mut self, op: &Operation, tensors: &mut Vec<Tensor>) -> Vec<i32> {
+        if INTERMEDIATES.iter().all(|name| op.attr(name).is_none()) {
+            return vec![];
+        }
+        let mut numbers = Vec::with_capacity(INTERMEDIATES.len());
+        for attr in INTERMEDIATES {
+            let Some(Attr::Type(ty)) = op.attr(attr) else {
+                numbers.push(ABSENT);
+                continue;
+            };
+            let name = op.loc.node().map_or_else(|| attr.to_owned(), |node| format!("{node}/{attr}"));
+            if let Some(tensor) = self.typed(ty.as_tensor(), name, &op.loc, op.name.as_str()) {
+                numbers.push(i32::try_from(tensors.len()).unwrap_or(ABSENT));
+                tensors.push(tensor);
+            }
+        }
+        numbers
+    }
+
+    fn operands(&mut self, body: &Body, op: &Operation, captured: &[Value], numbers: &Numbers) -> Vec<i32> {
+        let values = op.operands().iter().chain(captured);
+        let mut inputs: Vec<i32> = values.filter_map(|v| self.operand(body, op, *v, numbers)).collect();
         if LISTS_ABSENT.contains(&op.name.as_str()) {
             inputs.resize(op.name.def().map_or(0, |d| d.operands.len()).max(inputs.len()), ABSENT);
-        } else if !op.is::<tfl::Custom>() {
+        } else if !AS_GIVEN.contains(&op.name.as_str()) {
             // Kernels tell an absent bias by the number of operands.
             inputs.truncate(inputs.iter().rposition(|i| *i != ABSENT).map_or(0, |last| last + 1));
         }
@@ -209,7 +290,12 @@ impl Planner<'_> {
 
     /// The tensor of a value, without data.
     fn tensor(&mut self, body: &Body, v: Value, name: String, loc: &Loc, of: &str) -> Option<Tensor> {
-        let Some(ty) = body.tensor_ty(v) else {
+        self.typed(body.tensor_ty(v), name, loc, of)
+    }
+
+    /// A tensor of a type, without data.
+    fn typed(&mut self, ty: Option<&TensorType>, name: String, loc: &Loc, of: &str) -> Option<Tensor> {
+        let Some(ty) = ty else {
             self.error("emit/type", loc, format!("'{of}' op has a value that is no tensor"));
             return None;
         };
@@ -339,11 +425,11 @@ fn written_constant(body: &Body, op: &Operation) -> Option<Value> {
 }
 
 /// The tensor name of each value. A node's result bears its name; constants that came from the same node are numbered.
-fn tensor_names(body: &Body, signature: &Signature) -> Vec<String> {
+fn tensor_names(body: &Body, signature: Option<&Signature>) -> Vec<String> {
     let mut out = vec![String::new(); body.num_values()];
     let mut unique = names::Unique::default();
     for (i, v) in body.args(body.entry()).iter().enumerate() {
-        let name = body.loc(*v).node().or(signature.inputs.get(i).map(String::as_str));
+        let name = body.loc(*v).node().or_else(|| signature?.inputs.get(i).map(String::as_str));
         out[v.index()] = unique.name(name.unwrap_or("arg"));
     }
     let ops: Vec<&Operation> = body.ops(body.entry()).into_iter().map(|id| body.op(id)).collect();

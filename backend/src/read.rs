@@ -9,14 +9,14 @@ use bytes::Bytes;
 use flatbuffers::VerifierOptions;
 use ir::dialect::{arith, builtin, tfl};
 use ir::{
-    At, Attr, Attrs, Body, Builder, Elem, FunctionType, Loc, Module, OpDef, OpId, OpName, OpRow, OpSpec, Sink,
+    At, Attr, Attrs, Body, Builder, Elem, FunctionType, Loc, Module, OpDef, OpId, OpName, OpRow, OpSpec, Region, Sink,
     TensorType, Type, Value,
 };
 
 use crate::emit::SCHEMA_VERSION;
-use crate::plan::{DESCRIPTION, IS_VARIABLE, METADATA, MIN_RUNTIME};
+use crate::plan::{DESCRIPTION, INTERMEDIATES, IS_VARIABLE, METADATA, MIN_RUNTIME};
 use crate::schema::tflite as fb;
-use crate::{buffers, custom, names, options, types};
+use crate::{buffers, calls, custom, names, options, types};
 
 /// A module that was read, and the tensors its values are.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ pub fn read(bytes: Bytes) -> Result<Model> {
     if model.version() != SCHEMA_VERSION {
         return Err(ReadError::Version(model.version()));
     }
-    let mut reader = Reader { bytes: &bytes, model, codes: codes(&model)?, module: Module::new() };
+    let mut reader = Reader { bytes: &bytes, model, codes: codes(&model)?, module: Module::new(), functions: vec![] };
     let out = reader.model()?;
     let mut sink = Sink::new();
     match ir::verify::verify(&out.module, &mut sink) {
@@ -111,7 +111,10 @@ struct Code {
 }
 
 fn codes(model: &fb::Model<'_>) -> Result<Vec<Code>> {
-    let rows: HashMap<i32, &'static OpDef> = tfl::TFL.ops.iter().filter_map(|d| Some((d.builtin?, *d))).collect();
+    let mut rows: HashMap<i32, &'static OpDef> = HashMap::new();
+    for def in tfl::TFL.ops {
+        rows.extend(def.builtin.filter(|code| !rows.contains_key(code)).map(|code| (code, *def)));
+    }
     let code = |c: fb::OperatorCode<'_>| {
         // Files from before the wider field have only the old one.
         let builtin = c.builtin_code().0.max(i32::from(c.deprecated_builtin_code()));
@@ -135,6 +138,8 @@ struct Reader<'a> {
     model: fb::Model<'a>,
     codes: Vec<Code>,
     module: Module,
+    /// The name and the type of each subgraph's function.
+    functions: Vec<(String, FunctionType)>,
 }
 
 impl<'a> Reader<'a> {
@@ -146,13 +151,18 @@ impl<'a> Reader<'a> {
         self.check_operators(&graphs)?;
         self.module_attributes()?;
         let mut unique = names::Unique::default();
-        let mut tensors = Vec::with_capacity(graphs.len());
+        let mut functions = Vec::with_capacity(graphs.len());
         for (i, graph) in graphs.iter().enumerate() {
             let name = graph.name().filter(|n| !n.is_empty());
             let name =
                 name.map_or_else(|| if i == 0 { "main".to_owned() } else { format!("subgraph_{i}") }, str::to_owned);
-            let func = Function::new(i, *graph)?;
-            tensors.push(func.read(self, unique.name(&name))?);
+            let function = Function::new(i, *graph)?;
+            self.functions.push((unique.name(&name), function.ty(self)?));
+            functions.push(function);
+        }
+        let mut tensors = Vec::with_capacity(graphs.len());
+        for function in functions {
+            tensors.push(function.read(self)?);
         }
         Ok(Model { module: std::mem::take(&mut self.module), tensors })
     }
@@ -279,7 +289,16 @@ impl<'a> Function<'a> {
         })
     }
 
-    fn read(mut self, reader: &mut Reader<'a>, name: String) -> Result<Tensors> {
+    /// The type of the function.
+    fn ty(&self, reader: &Reader<'a>) -> Result<FunctionType> {
+        let list = |tensors: &[usize]| -> Result<Vec<Type>> {
+            tensors.iter().map(|t| Ok(Type::Tensor(self.info(reader, *t)?.ty))).collect()
+        };
+        Ok(FunctionType { inputs: list(&self.inputs)?, results: list(&self.outputs)? })
+    }
+
+    fn read(mut self, reader: &mut Reader<'a>) -> Result<Tensors> {
+        let name = reader.functions[self.number].0.clone();
         let entry = self.body.entry();
         for t in self.inputs.clone() {
             if self.values[t].is_some() {
@@ -419,7 +438,7 @@ impl<'a> Function<'a> {
 
     fn operator(&mut self, reader: &Reader<'a>, operator: &fb::Operator<'a>) -> Result<()> {
         let code = reader.code(operator)?;
-        let Some(def) = code.def else {
+        let Some(def) = code.def.map(|def| options::variant(def, operator)) else {
             return Err(ReadError::Unsupported(format!("operator {}", code.name)));
         };
         let inputs = operator.inputs();
@@ -446,14 +465,63 @@ impl<'a> Function<'a> {
             props.set("custom_option", custom::to_attr(bytes));
         }
         let names: Vec<&str> = outputs.iter().map(|t| self.tensors[*t].name().unwrap_or_default()).collect();
-        let spec = OpSpec::new(OpName::Known(def), names::to_loc(&names)).operands(&operands).results(results);
-        let op = self.body.insert(At::End(self.body.entry()), OpSpec { props, ..spec });
+        for (attr, t) in INTERMEDIATES.into_iter().zip(operator.intermediates().iter().flatten()) {
+            if def.attrs.iter().any(|a| a.name == attr) && t != -1 {
+                let t = index(t, self.tensors.len(), self.number, "an intermediate")?;
+                props.set(attr, Attr::Type(Type::Tensor(self.info(reader, t)?.ty)));
+            }
+        }
+        let loc = names::to_loc(&names);
+        let (operands, regions) = self.calls(reader, operator, def, (operands, &mut props), &loc)?;
+        let spec = OpSpec::new(OpName::Known(def), loc).operands(&operands).results(results);
+        let op = self.body.insert(At::End(self.body.entry()), OpSpec { props, regions, ..spec });
         for (t, v) in outputs.into_iter().zip(self.body.op(op).results().to_vec()) {
             if self.values[t].replace(v).is_some() {
                 return malformed(format!("{} is computed twice", self.name(t)));
             }
         }
         Ok(())
+    }
+
+    /// What an operator calls: the operands that are its own, and its regions.
+    fn calls(
+        &mut self,
+        reader: &Reader<'a>,
+        operator: &fb::Operator<'a>,
+        def: &'static OpDef,
+        (mut operands, props): (Vec<Value>, &mut Attrs),
+        loc: &Loc,
+    ) -> Result<(Vec<Value>, Vec<Region>)> {
+        let wrong = |what: &str| malformed(format!("an operator {} of subgraph {} {what}", def.name, self.number));
+        if def == tfl::Lstm::DEF {
+            return Ok((operands, vec![Region::Inline(self.body.add_region())]));
+        }
+        if ![tfl::If::DEF, tfl::While::DEF, tfl::CallOnce::DEF].contains(&def) {
+            return Ok((operands, vec![]));
+        }
+        let mut callees = Vec::new();
+        for number in calls::subgraphs(operator) {
+            match usize::try_from(number).ok().and_then(|i| reader.functions.get(i)) {
+                Some((name, ty)) => callees.push((name.as_str(), ty)),
+                None => return wrong(&format!("calls subgraph {number}, which does not exist")),
+            }
+        }
+        if callees.is_empty() {
+            return wrong("calls no subgraph");
+        }
+        if def == tfl::CallOnce::DEF {
+            props.set("session_init_function", Attr::str(callees[0].0));
+            return Ok((operands, vec![]));
+        }
+        let captured = if def == tfl::If::DEF && !operands.is_empty() { Some(operands.split_off(1)) } else { None };
+        let mut regions = Vec::with_capacity(callees.len());
+        for callee in callees {
+            match calls::region(&mut self.body, callee, captured.as_deref(), loc) {
+                Some(region) => regions.push(Region::Inline(region)),
+                None => return wrong(&format!("calls `{}` with another number of operands", callee.0)),
+            }
+        }
+        Ok((operands, regions))
     }
 
     /// The value of absent operands.
@@ -626,8 +694,10 @@ mod tests {
 
     #[test]
     fn errors_name_what_is_wrong() {
-        let unknown = File { code: fb::BuiltinOperator::WHILE.0, ..File::default() };
-        assert_eq!(unknown.error(), "not supported: operators WHILE (1)");
+        let unknown = File { code: fb::BuiltinOperator::CALL.0, ..File::default() };
+        assert_eq!(unknown.error(), "not supported: operators CALL (1)");
+        let nowhere = File { code: fb::BuiltinOperator::WHILE.0, ..File::default() };
+        assert_eq!(nowhere.error(), "damaged TFLite file: an operator tfl.while of subgraph 0 calls no subgraph");
         let outside =
             File { buffer: fb::BufferArgs { offset: 1028, size: 8, ..Default::default() }, ..File::default() };
         assert_eq!(outside.error(), "damaged TFLite file: buffer 1 lies outside the file");

@@ -12,6 +12,8 @@ pub struct View<'a> {
     pub body: &'a Body,
     /// The operation.
     pub op: &'a Operation,
+    /// The subgraphs of the functions it calls, in order.
+    pub callees: &'a [i32],
 }
 
 impl<'a> View<'a> {
@@ -43,6 +45,11 @@ impl<'a> View<'a> {
     /// The rank of operand `i`, where it is known.
     pub fn rank(self, i: usize) -> Option<usize> {
         self.operand(i)?.rank()
+    }
+
+    /// The subgraph of the function it calls in place `i`; -1 is none.
+    pub fn callee(self, i: usize) -> i32 {
+        self.callees.get(i).copied().unwrap_or(-1)
     }
 
     /// Whether an attribute is true or a number that is not 0.

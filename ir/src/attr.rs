@@ -326,6 +326,16 @@ impl AttrValue for Vec<i32> {
         Some(Attr::Array(self.iter().map(|v| Attr::i32(*v)).collect()))
     }
 }
+/// An array of `f32`.
+impl AttrValue for Vec<f32> {
+    const KIND: &'static str = "array of f32";
+    fn from_attr(attr: &Attr) -> Option<Self> {
+        attr.as_array()?.iter().map(f32::from_attr).collect()
+    }
+    fn to_attr(&self) -> Option<Attr> {
+        Some(Attr::Array(self.iter().map(|v| Attr::f32(*v)).collect()))
+    }
+}
 impl<T: AttrValue> AttrValue for Option<T> {
     const KIND: &'static str = T::KIND;
     const OPTIONAL: bool = true;

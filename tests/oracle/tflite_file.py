@@ -82,6 +82,7 @@ class Operator:
     options: dict[str, object]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    intermediates: tuple[int, ...] = ()
 
     def operands(self) -> list[tuple[Side, int, int]]:
         """Every (side, position, tensor index), absent operands left out."""
@@ -178,7 +179,9 @@ def _operator(op, opcodes) -> Operator:
     for union in (op.builtinOptions, op.builtinOptions2):
         if union is not None:
             options |= {k: _plain(v) for k, v in vars(union).items()}
-    return Operator(name, version, options, _indices(op.inputs), _indices(op.outputs))
+    return Operator(
+        name, version, options, _indices(op.inputs), _indices(op.outputs), _indices(op.intermediates)
+    )
 
 
 def _plain(value: object) -> object:

@@ -34,6 +34,16 @@ pub mod sets {
         FQ.or(ElemSet::I8).or(ElemSet::U8).or(ElemSet::I16).or(ElemSet::I32).or(ElemSet::I64).or(ElemSet::UX);
     /// A bias: float or a quantized 32-bit or 64-bit integer.
     pub const BIAS: ElemSet = ElemSet::F32.or(ElemSet::FX).or(ElemSet::QBIAS).or(ElemSet::I32).or(ElemSet::I64);
+    /// A weight of a recurrent layer: float or quantized, or its int8 numbers.
+    pub const WEIGHT: ElemSet = FQ.or(ElemSet::I8);
+    /// Whole numbers of up to 32 bits.
+    pub const INT: ElemSet = ElemSet::I8.or(ElemSet::U8).or(ElemSet::I16).or(ElemSet::I32).or(ElemSet::UX);
+    /// Float of any width.
+    pub const FLOAT: ElemSet = ElemSet::F32.or(ElemSet::FX);
+    /// Complex numbers.
+    pub const COMPLEX: ElemSet = ElemSet::OTHER;
+    /// Variables and tables.
+    pub const RESOURCE: ElemSet = ElemSet::OTHER;
     /// Any tensor.
     pub const TENSOR: ElemSet = ElemSet(u32::MAX - (1 << 31));
 }

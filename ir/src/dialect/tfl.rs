@@ -45,29 +45,51 @@ keyword_attr! {
     }
 }
 
-/// Whether the border itself is repeated: `#tfl<mirror_pad_attr REFLECT>`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MirrorPadMode {
-    /// It is not.
-    Reflect,
-    /// It is.
-    Symmetric,
+/// Declares an enum whose attribute is `#tfl<mnemonic KEYWORD>`.
+macro_rules! tfl_attr {
+    ($(#[$doc:meta])* $name:ident = $mnemonic:literal { $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant),* }
+        impl $name {
+            /// All keywords, in the order of the schema.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+        }
+        impl AttrValue for $name {
+            const KIND: &'static str = concat!($($text, " "),*);
+            fn from_attr(attr: &Attr) -> Option<Self> {
+                let Attr::Opaque(text) = attr else { return None };
+                match &**text {
+                    $(concat!("#tfl<", $mnemonic, " ", $text, ">") => Some($name::$variant),)*
+                    _ => None,
+                }
+            }
+            fn to_attr(&self) -> Option<Attr> {
+                Some(Attr::Opaque(match self {
+                    $($name::$variant => concat!("#tfl<", $mnemonic, " ", $text, ">").into(),)*
+                }))
+            }
+        }
+    };
 }
 
-impl AttrValue for MirrorPadMode {
-    const KIND: &'static str = "REFLECT SYMMETRIC";
-    fn from_attr(attr: &Attr) -> Option<Self> {
-        match attr {
-            Attr::Opaque(s) if &**s == "#tfl<mirror_pad_attr REFLECT>" => Some(MirrorPadMode::Reflect),
-            Attr::Opaque(s) if &**s == "#tfl<mirror_pad_attr SYMMETRIC>" => Some(MirrorPadMode::Symmetric),
-            _ => None,
-        }
+tfl_attr! {
+    /// Whether the border itself is repeated.
+    MirrorPadMode = "mirror_pad_attr" {
+        /// It is not.
+        Reflect = "REFLECT",
+        /// It is.
+        Symmetric = "SYMMETRIC",
     }
-    fn to_attr(&self) -> Option<Attr> {
-        Some(Attr::Opaque(match self {
-            MirrorPadMode::Reflect => "#tfl<mirror_pad_attr REFLECT>".into(),
-            MirrorPadMode::Symmetric => "#tfl<mirror_pad_attr SYMMETRIC>".into(),
-        }))
+}
+
+tfl_attr! {
+    /// Which of its two forms an `LSTM` of the file has.
+    LstmKernelType = "lstm_kernel_type_attr" {
+        /// `tfl.lstm`
+        Full = "FULL",
+        /// `tfl.basic_lstm`
+        Basic = "BASIC",
     }
 }
 
@@ -92,6 +114,39 @@ crate::ops! {
                 value: Attr = Attr::Unit,
         ),
         traits: PURE | CONSTANT, infer: Some(infer::qtype), quant: Float, dynamic: Float, builtin: None,
+    }
+
+    /// A sparse constant: `compressed_data` holds the stored elements, `s_param` their places, `value` the dense tensor.
+    "tfl.pseudo_sparse_const" = PseudoSparseConst {
+        ins: (), outs: (output: ANY),
+        attrs: (
+                compressed_data: Attr = Attr::Unit,
+                s_param: Attr = Attr::Unit,
+                value: Attr = Attr::Unit,
+        ),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: None,
+    }
+
+    /// A sparse quantized constant.
+    "tfl.pseudo_sparse_qconst" = PseudoSparseQConst {
+        ins: (), outs: (output: TENSOR),
+        attrs: (
+                compressed_data: Attr = Attr::Unit,
+                qtype: Type = Type::None,
+                s_param: Attr = Attr::Unit,
+                value: Attr = Attr::Unit,
+        ),
+        traits: PURE, infer: Some(infer::qtype), quant: Float, dynamic: Float, builtin: None,
+    }
+
+    /// A constant whose elements are in another file.
+    "tfl.external_const" = ExternalConst {
+        ins: (), outs: (output: ANY),
+        attrs: (
+                buffer_index: Option<i32> = None,
+                external_buffer: Option<Attr> = None,
+        ),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
 
     /// Stands for an optional operand that is absent.
@@ -158,6 +213,22 @@ crate::ops! {
                 stride_w: i32 = 1,
         ),
         traits: PURE, infer: Some(infer::conv_3d), quant: Float, dynamic: Float, builtin: Some(132),
+    }
+
+    /// The gradient of a 3-D convolution with respect to its input.
+    "tfl.conv_3d_transpose" = Conv3DTranspose {
+        ins: (output_shape: I32, filter: F32, input: F32, bias: F32 optional), outs: (output: F32),
+        attrs: (
+                dilation_d_factor: i32 = 1,
+                dilation_h_factor: i32 = 1,
+                dilation_w_factor: i32 = 1,
+                fused_activation_function: Activation = Activation::None,
+                padding: Padding = Padding::Same,
+                stride_d: i32 = 1,
+                stride_h: i32 = 1,
+                stride_w: i32 = 1,
+        ),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(141),
     }
 
     /// `input [.., I]` times the transpose of `filter [O, I]`, plus `bias [O]`.
@@ -1012,6 +1083,445 @@ crate::ops! {
                 seed2: i64 = 0,
         ),
         traits: NONE, infer: Some(infer::random), quant: Float, dynamic: Float, builtin: Some(148),
+    }
+
+    /// Whether bits differ; operands broadcast.
+    "tfl.bitwise_xor" = BitwiseXor {
+        ins: (lhs: INT, rhs: INT), outs: (output: INT),
+        attrs: (),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(160),
+    }
+
+    /// Bits moved to the right; operands broadcast.
+    "tfl.right_shift" = RightShift {
+        ins: (lhs: INT, rhs: INT), outs: (output: INT),
+        attrs: (),
+        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(161),
+    }
+
+    /// The real part.
+    "tfl.real" = Real {
+        ins: (input: COMPLEX), outs: (output: FLOAT),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(134),
+    }
+
+    /// The imaginary part.
+    "tfl.imag" = Imag {
+        ins: (input: COMPLEX), outs: (output: FLOAT),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(133),
+    }
+
+    /// The absolute value of complex numbers.
+    "tfl.complex_abs" = ComplexAbs {
+        ins: (input: COMPLEX), outs: (output: FLOAT),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(135),
+    }
+
+    /// The discrete Fourier transform of the last two dimensions.
+    "tfl.rfft2d" = Rfft2d {
+        ins: (input: F32, fft_length: I32), outs: (output: COMPLEX),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(131),
+    }
+
+    /// The number of the interval, between sorted boundaries, that each element lies in.
+    "tfl.bucketize" = Bucketize {
+        ins: (input: NUM), outs: (output: I32),
+        attrs: (
+                boundaries: Vec<f32> = vec![],
+        ),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(147),
+    }
+
+    /// Rounded to the values of a quantized type.
+    "tfl.fake_quant" = FakeQuant {
+        ins: (input: F32), outs: (output: F32),
+        attrs: (
+                min: f32 = -1.0,
+                max: f32 = 1.0,
+                num_bits: i32 = 8,
+                narrow_range: bool = false,
+        ),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(80),
+    }
+
+    /// The same bytes as another element type.
+    "tfl.bitcast" = Bitcast {
+        ins: (input: TENSOR), outs: (output: TENSOR),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(159),
+    }
+
+    /// The shape that two shapes broadcast to.
+    "tfl.broadcast_args" = BroadcastArgs {
+        ins: (s0: IDX, s1: IDX), outs: (r0: IDX),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(145),
+    }
+
+    /// With other elements from an index on.
+    "tfl.dynamic_update_slice" = DynamicUpdateSlice {
+        ins: (operand: TENSOR, update: TENSOR, start_indices: IDX), outs: (output: TENSOR),
+        attrs: (),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(151),
+    }
+
+    /// With other elements on the diagonal.
+    "tfl.matrix_set_diag" = MatrixSetDiag {
+        ins: (input: TENSOR, diagonal: TENSOR), outs: (result: TENSOR),
+        attrs: (),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(115),
+    }
+
+    /// With padding between elements.
+    "tfl.dilate" = Dilate {
+        ins: (input: TENSOR, dilations: I32, padding_value: TENSOR), outs: (output: TENSOR),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(203),
+    }
+
+    /// A sparse tensor, dense.
+    "tfl.densify" = Densify {
+        ins: (input: TENSOR), outs: (output: TENSOR),
+        attrs: (),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(124),
+    }
+
+    /// Values at indices, a default elsewhere.
+    "tfl.sparse_to_dense" = SparseToDense {
+        ins: (sparse_indices: IDX, output_shape: IDX, sparse_values: TENSOR, default_value: TENSOR), outs: (dense: TENSOR),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(68),
+    }
+
+    /// Each value once, and where each element stands among them.
+    "tfl.unique" = Unique {
+        ins: (input: TENSOR), outs: (output: TENSOR, idx: IDX),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(103),
+    }
+
+    /// Sums of rows with equal, sorted segment numbers.
+    "tfl.segment_sum" = SegmentSum {
+        ins: (input: NUM, segment_ids: I32), outs: (output: NUM),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(125),
+    }
+
+    /// Products of rows with equal segment numbers.
+    "tfl.unsorted_segment_prod" = UnsortedSegmentProd {
+        ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(153),
+    }
+
+    /// Maxima of rows with equal segment numbers.
+    "tfl.unsorted_segment_max" = UnsortedSegmentMax {
+        ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(154),
+    }
+
+    /// Minima of rows with equal segment numbers.
+    "tfl.unsorted_segment_min" = UnsortedSegmentMin {
+        ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(157),
+    }
+
+    /// Sums of rows with equal segment numbers.
+    "tfl.unsorted_segment_sum" = UnsortedSegmentSum {
+        ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(155),
+    }
+
+    /// The best boxes that overlap little.
+    "tfl.non_max_suppression_v4" = NonMaxSuppressionV4 {
+        ins: (boxes: F32, scores: F32, max_output_size: I32, iou_threshold: F32, score_threshold: F32), outs: (selected_indices: I32, valid_outputs: I32),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(120),
+    }
+
+    /// The best boxes that overlap little; scores of others fall with their overlap.
+    "tfl.non_max_suppression_v5" = NonMaxSuppressionV5 {
+        ins: (
+            boxes: F32, scores: F32, max_output_size: I32, iou_threshold: F32, score_threshold: F32, soft_nms_sigma: F32,
+        ), outs: (selected_indices: I32, selected_scores: F32, valid_outputs: I32),
+        attrs: (),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(121),
+    }
+
+    /// Numbers of the standard normal distribution.
+    "tfl.random_standard_normal" = RandomStandardNormal {
+        ins: (shape: I32), outs: (out: F32),
+        attrs: (
+                seed: i64 = 0,
+                seed2: i64 = 0,
+        ),
+        traits: NONE, infer: Some(infer::random), quant: Float, dynamic: Float, builtin: Some(146),
+    }
+
+    /// Classes drawn by their logarithmic probabilities.
+    "tfl.multinomial" = Multinomial {
+        ins: (logits: F32, num_samples: I32), outs: (out: IDX),
+        attrs: (
+                seed: i64 = 0,
+                seed2: i64 = 0,
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(149),
+    }
+
+    /// One step of an LSTM.
+    "tfl.lstm" = Lstm {
+        ins: (
+            input: FQ, input_to_input_weights: WEIGHT optional, input_to_forget_weights: WEIGHT, input_to_cell_weights: WEIGHT,
+            input_to_output_weights: WEIGHT, recurrent_to_input_weights: WEIGHT optional, recurrent_to_forget_weights: WEIGHT,
+            recurrent_to_cell_weights: WEIGHT, recurrent_to_output_weights: WEIGHT, cell_to_input_weights: WEIGHT optional,
+            cell_to_forget_weights: WEIGHT optional, cell_to_output_weights: WEIGHT optional, input_gate_bias: BIAS optional,
+            forget_gate_bias: BIAS, cell_bias: BIAS, output_gate_bias: BIAS, projection_weights: WEIGHT optional,
+            projection_bias: BIAS optional, input_activation_state: TENSOR, input_cell_state: TENSOR,
+            input_layer_norm_coefficients: WEIGHT optional, forget_layer_norm_coefficients: WEIGHT optional,
+            cell_layer_norm_coefficients: WEIGHT optional, output_layer_norm_coefficients: WEIGHT optional,
+        ), outs: (output: ANY),
+        attrs: (
+                asymmetric_quantize_inputs: Option<bool> = None,
+                cell_clip: Option<f32> = None,
+                effective_hidden_scale_intermediate: Option<Type> = None,
+                fused_activation_function: Activation = Activation::None,
+                input_to_cell_intermediate: Option<Type> = None,
+                input_to_forget_intermediate: Option<Type> = None,
+                input_to_input_intermediate: Option<Type> = None,
+                input_to_output_intermediate: Option<Type> = None,
+                kernel_type: Option<LstmKernelType> = None,
+                proj_clip: Option<f32> = None,
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(16),
+    }
+
+    /// One step of an LSTM whose weights are one matrix.
+    "tfl.basic_lstm" = BasicLstm {
+        ins: (
+            data_input: TENSOR, prev_activ_input: TENSOR, weights_input: TENSOR, biases_input: TENSOR, prev_state_input: TENSOR,
+        ), outs: (activ_output: TENSOR, state_output: TENSOR, concat_temp: TENSOR, activ_temp: TENSOR),
+        attrs: (
+                cell_clip: Option<f32> = None,
+                fused_activation_function: Activation = Activation::None,
+                kernel_type: Option<LstmKernelType> = Some(LstmKernelType::Basic),
+                proj_clip: Option<f32> = None,
+        ),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(16),
+    }
+
+    /// An LSTM over the steps of a sequence.
+    "tfl.unidirectional_sequence_lstm" = UnidirectionalSequenceLstm {
+        ins: (
+            input: FQ, input_to_input_weights: WEIGHT optional, input_to_forget_weights: WEIGHT, input_to_cell_weights: WEIGHT,
+            input_to_output_weights: WEIGHT, recurrent_to_input_weights: WEIGHT optional, recurrent_to_forget_weights: WEIGHT,
+            recurrent_to_cell_weights: WEIGHT, recurrent_to_output_weights: WEIGHT, cell_to_input_weights: WEIGHT optional,
+            cell_to_forget_weights: WEIGHT optional, cell_to_output_weights: WEIGHT optional, input_gate_bias: BIAS optional,
+            forget_gate_bias: BIAS, cell_bias: BIAS, output_gate_bias: BIAS, projection_weights: WEIGHT optional,
+            projection_bias: BIAS optional, input_activation_state: TENSOR, input_cell_state: TENSOR,
+            input_layer_norm_coefficients: WEIGHT optional, forget_layer_norm_coefficients: WEIGHT optional,
+            cell_layer_norm_coefficients: WEIGHT optional, output_layer_norm_coefficients: WEIGHT optional,
+        ), outs: (output: FQ),
+        attrs: (
+                asymmetric_quantize_inputs: Option<bool> = None,
+                cell_clip: Option<f32> = None,
+                diagonal_recurrent_tensors: Option<bool> = None,
+                effective_hidden_scale_intermediate: Option<Type> = None,
+                fused_activation_function: Activation = Activation::None,
+                input_to_cell_intermediate: Option<Type> = None,
+                input_to_forget_intermediate: Option<Type> = None,
+                input_to_input_intermediate: Option<Type> = None,
+                input_to_output_intermediate: Option<Type> = None,
+                proj_clip: Option<f32> = None,
+                time_major: bool = false,
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(44),
+    }
+
+    /// Two LSTMs over the steps of a sequence, one of them backwards.
+    "tfl.bidirectional_sequence_lstm" = BidirectionalSequenceLstm {
+        ins: (
+            input: TENSOR, fw_input_to_input_weights: WEIGHT optional, fw_input_to_forget_weights: WEIGHT,
+            fw_input_to_cell_weights: WEIGHT, fw_input_to_output_weights: WEIGHT,
+            fw_recurrent_to_input_weights: WEIGHT optional, fw_recurrent_to_forget_weights: WEIGHT,
+            fw_recurrent_to_cell_weights: WEIGHT, fw_recurrent_to_output_weights: WEIGHT,
+            fw_cell_to_input_weights: WEIGHT optional, fw_cell_to_forget_weights: WEIGHT optional,
+            fw_cell_to_output_weights: WEIGHT optional, fw_input_gate_bias: F32 optional, fw_forget_gate_bias: F32,
+            fw_cell_bias: F32, fw_output_gate_bias: F32, fw_projection_weights: WEIGHT optional,
+            fw_projection_bias: F32 optional, bw_input_to_input_weights: WEIGHT optional, bw_input_to_forget_weights: WEIGHT,
+            bw_input_to_cell_weights: WEIGHT, bw_input_to_output_weights: WEIGHT,
+            bw_recurrent_to_input_weights: WEIGHT optional, bw_recurrent_to_forget_weights: WEIGHT,
+            bw_recurrent_to_cell_weights: WEIGHT, bw_recurrent_to_output_weights: WEIGHT,
+            bw_cell_to_input_weights: WEIGHT optional, bw_cell_to_forget_weights: WEIGHT optional,
+            bw_cell_to_output_weights: WEIGHT optional, bw_input_gate_bias: F32 optional, bw_forget_gate_bias: F32,
+            bw_cell_bias: F32, bw_output_gate_bias: F32, bw_projection_weights: WEIGHT optional,
+            bw_projection_bias: F32 optional, fw_input_activation_state: TENSOR, fw_input_cell_state: TENSOR,
+            bw_input_activation_state: TENSOR, bw_input_cell_state: TENSOR, aux_input: WEIGHT optional,
+            fw_aux_input_to_input_weights: WEIGHT optional, fw_aux_input_to_forget_weights: WEIGHT optional,
+            fw_aux_input_to_cell_weights: WEIGHT optional, fw_aux_input_to_output_weights: WEIGHT optional,
+            bw_aux_input_to_input_weights: WEIGHT optional, bw_aux_input_to_forget_weights: WEIGHT optional,
+            bw_aux_input_to_cell_weights: WEIGHT optional, bw_aux_input_to_output_weights: WEIGHT optional,
+        ), outs: (fw_output: ANY, bw_output: ANY),
+        attrs: (
+                asymmetric_quantize_inputs: Option<bool> = None,
+                cell_clip: Option<f32> = None,
+                fused_activation_function: Activation = Activation::None,
+                merge_outputs: bool = false,
+                proj_clip: Option<f32> = None,
+                time_major: bool = false,
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(52),
+    }
+
+    /// A recurrent layer over the steps of a sequence.
+    "tfl.unidirectional_sequence_rnn" = UnidirectionalSequenceRnn {
+        ins: (
+            input: F32, input_to_input_weights: WEIGHT, recurrent_to_input_weights: WEIGHT, input_gate_bias: F32, hidden_state: TENSOR,
+        ), outs: (output: F32),
+        attrs: (
+                asymmetric_quantize_inputs: Option<bool> = None,
+                fused_activation_function: Activation = Activation::None,
+                time_major: bool = false,
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(35),
+    }
+
+    /// A fully connected layer over time whose weights have a low rank.
+    "tfl.svdf" = Svdf {
+        ins: (
+            input: FQ, feature_weights: WEIGHT, time_weights: FQ, input_gate_bias: BIAS optional, activation_state: TENSOR,
+        ), outs: (output: FQ),
+        attrs: (
+                asymmetric_quantize_inputs: Option<bool> = None,
+                fused_activation_function: Activation = Activation::None,
+                rank: i32 = 1,
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(27),
+    }
+
+    /// Computes one of two regions; they have no arguments and end with `tfl.yield`. In a file each calls a subgraph.
+    "tfl.if" = If {
+        ins: (cond: BOOL), outs: (results: TENSOR variadic),
+        attrs: (),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(118),
+    }
+
+    /// Computes its second region as long as its first yields true. In a file each calls a subgraph.
+    "tfl.while" = While {
+        ins: (input: TENSOR variadic), outs: (output: TENSOR variadic),
+        attrs: (
+                is_stateless: Option<bool> = None,
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(119),
+    }
+
+    /// Ends a region with its results.
+    "tfl.yield" = Yield {
+        ins: (operands: ANY variadic), outs: (),
+        attrs: (),
+        traits: TERMINATOR, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: None,
+    }
+
+    /// Calls a function the first time it is reached.
+    "tfl.call_once" = CallOnce {
+        ins: (), outs: (),
+        attrs: (
+                session_init_function: Arc<str> = "".into(),
+        ),
+        traits: NONE, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: Some(129),
+    }
+
+    /// A variable by its name.
+    "tfl.var_handle" = VarHandle {
+        ins: (), outs: (resource_handle: RESOURCE),
+        attrs: (
+                container: Option<Arc<str>> = None,
+                shared_name: Option<Arc<str>> = None,
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(142),
+    }
+
+    /// The value of a variable.
+    "tfl.read_variable" = ReadVariable {
+        ins: (resource_id: RESOURCE), outs: (result: TENSOR),
+        attrs: (),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(143),
+    }
+
+    /// Gives a variable a value.
+    "tfl.assign_variable" = AssignVariable {
+        ins: (resource_id: RESOURCE, value: TENSOR), outs: (),
+        attrs: (),
+        traits: NONE, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: Some(144),
+    }
+
+    /// A table by its number.
+    "tfl.hashtable" = Hashtable {
+        ins: (), outs: (out: RESOURCE),
+        attrs: (
+                key_dtype: Type = Type::Scalar(crate::types::Elem::I64),
+                table_id: i32 = 0,
+                value_dtype: Type = Type::Scalar(crate::types::Elem::F32),
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(136),
+    }
+
+    /// The values of keys in a table.
+    "tfl.hashtable_find" = HashtableFind {
+        ins: (hash_table: RESOURCE, keys: TENSOR, default_value: TENSOR), outs: (out: TENSOR),
+        attrs: (),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(137),
+    }
+
+    /// Fills a table.
+    "tfl.hashtable_import" = HashtableImport {
+        ins: (hash_table: RESOURCE, keys: TENSOR, values: TENSOR), outs: (),
+        attrs: (),
+        traits: NONE, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: Some(138),
+    }
+
+    /// The number of entries of a table.
+    "tfl.hashtable_size" = HashtableSize {
+        ins: (hash_table: RESOURCE), outs: (out: IDX),
+        attrs: (),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(139),
+    }
+
+    /// Orders operations by tokens; the region holds one of them.
+    "tfl.control_node" = ControlNode {
+        ins: (controlInputs: ANY variadic), outs: (outputs: ANY variadic, control: ANY),
+        attrs: (),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: None,
+    }
+
+    /// One of several regions, by what the runtime can do.
+    "tfl.poly_call" = PolyCall {
+        ins: (input: TENSOR variadic), outs: (output: TENSOR variadic),
+        attrs: (),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: None,
+    }
+
+    /// A TensorFlow operation, which its region holds.
+    "tfl.custom_tf" = CustomTf {
+        ins: (input: ANY variadic), outs: (output: TENSOR variadic),
+        attrs: (),
+        traits: ISOLATED, infer: None, quant: Float, dynamic: Float, builtin: None,
+    }
+
+    /// Compares a quantized tensor with its float one while the model runs.
+    "tfl.NumericVerify" = NumericVerify {
+        ins: (input: TENSOR, ref: F32), outs: (output: F32),
+        attrs: (
+                log_if_failed: Option<bool> = None,
+                tolerance: Option<f32> = None,
+        ),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
 
     /// Float to quantized, or from one quantized type to another.

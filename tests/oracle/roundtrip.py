@@ -1,0 +1,207 @@
+"""Judges how quant-opt reads and writes `.tflite` files: FILE -> text -> FILE'.
+
+Usage: roundtrip.py FILE ... --quant-opt BIN
+
+A file passes if upstream MLIR reads the text, FILE' holds every subgraph, operator, option, tensor, signature
+and metadata entry of FILE, and LiteRT computes the same from both on random inputs, where it can run FILE.
+
+Not compared, because a file does not need it or a new file gets it anew: the order of tensors and of
+subgraphs, versions, tensors that nothing uses, `min_runtime_version` and `CONVERSION_METADATA`, signatures of
+files without any, absent operands at the end, and the options table of an operator without attributes.
+Exits 1 if a file failed or none was compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from litert_converter import converter_api_ext
+from litert_converter.mlir import ir
+
+import tflite_file
+
+REWRITTEN = ("min_runtime_version", "CONVERSION_METADATA", "buffer_location")
+# Options that name subgraphs by number, and those that no kernel or only one that writes int16 reads.
+NUMBERED = ("SubgraphIndex",)
+UNREAD = ("potScaleInt16", "newShape", "quantizedBiasType", "maximum", "minimum")
+SHOWN = 300
+
+
+def quant_opt(binary: pathlib.Path, source: pathlib.Path, target: pathlib.Path) -> None:
+    """One run; a RuntimeError with its diagnostics where it refuses."""
+    done = subprocess.run([str(binary), str(source), "-o", str(target)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"quant-opt exited {done.returncode}: {done.stderr.strip()[:SHOWN]}")
+
+
+def upstream_reads(text: str) -> str:
+    """What upstream says against a text; empty if nothing. Operations of `tfl` must be registered."""
+    made = ir.Context()
+    converter_api_ext.prepare_mlir_context(made)
+    made.allow_unregistered_dialects = True  # The type of strings is of a dialect that the converter has not.
+    with made:
+        try:
+            ir.Module.parse(text)
+        except ir.MLIRError as error:
+            return f"upstream refuses the text: {' '.join(str(error).split())[:SHOWN]}"
+    return ""
+
+
+def tensor(graph: tflite_file.Subgraph, index: int) -> tuple:
+    """All that a tensor is, but its number and whether its rank is stated."""
+    if index < 0:
+        return ("absent",)
+    t = graph.tensors[index]
+    data = b"" if t.data is None else t.data.tobytes()
+    # Scales along a first dimension of 1 are one scale for the tensor.
+    axis = t.axis if t.scales.size > 1 else 0
+    zero_points = t.zero_points if t.zero_points.any() else np.zeros(t.scales.size, np.int64)
+    return (t.shape, t.dtype, t.scales.tobytes(), zero_points.tobytes(), axis, t.is_variable, data)
+
+
+def named(graph: tflite_file.Subgraph, index: int) -> str:
+    return graph.tensors[index].name if index >= 0 else "absent"
+
+
+def options(file: tflite_file.TfliteFile, op: tflite_file.Operator) -> dict[str, object]:
+    """The options that mean something; subgraphs by their names; those with the default 0 left out."""
+    out = {}
+    for key, value in op.options.items():
+        if key.endswith(NUMBERED):
+            out[key] = file.subgraphs[value].name
+        elif key not in UNREAD and value not in (0, None, [], b""):
+            out[key] = value
+    return out
+
+
+def present(indices: tuple[int, ...]) -> list[int]:
+    """Tensor indices without absent ones at the end."""
+    out = list(indices)
+    while out and out[-1] < 0:
+        out.pop()
+    return out
+
+
+def compare_graphs(
+    a_file: tflite_file.TfliteFile, a: tflite_file.Subgraph, b_file: tflite_file.TfliteFile, b: tflite_file.Subgraph
+) -> str:
+    """The first difference of two subgraphs; empty if there is none."""
+    where = f"subgraph {a.name!r}"
+    if len(a.operators) != len(b.operators):
+        return f"{where} has {len(a.operators)} operators, then {len(b.operators)}"
+    pairs = [(f"{where} input {i}", x, y) for i, (x, y) in enumerate(zip(a.inputs, b.inputs, strict=True))]
+    for at, (x, y) in enumerate(zip(a.operators, b.operators, strict=True)):
+        here = f"{where} operator {at} {x.name}"
+        if x.name != y.name:
+            return f"{here} is then {y.name}"
+        if options(a_file, x) != options(b_file, y):
+            return f"{here} has options {options(a_file, x)}, then {options(b_file, y)}"
+        ends = ((present(x.inputs), present(y.inputs)), (x.outputs, y.outputs), (x.intermediates, y.intermediates))
+        for xs, ys in ends:
+            if len(xs) != len(ys):
+                return f"{here} has {len(xs)} tensors, then {len(ys)}"
+            pairs += [(here, i, j) for i, j in zip(xs, ys, strict=True)]
+    pairs += [(f"{where} output {i}", x, y) for i, (x, y) in enumerate(zip(a.outputs, b.outputs, strict=True))]
+    for here, i, j in pairs:
+        if tensor(a, i) != tensor(b, j):
+            return f"{here}: tensor {named(a, i)!r} {tensor(a, i)[:-1]} is then {tensor(b, j)[:-1]}"
+    return ""
+
+
+def compare(a: tflite_file.TfliteFile, b: tflite_file.TfliteFile) -> str:
+    """The first difference of two files; empty if there is none."""
+    others = {g.name: g for g in b.subgraphs}
+    if lost := [g.name for g in a.subgraphs if g.name not in others and g.name]:
+        return f"subgraphs {lost} are lost"
+    for at, graph in enumerate(a.subgraphs):
+        if wrong := compare_graphs(a, graph, b, others[graph.name] if graph.name else b.subgraphs[at]):
+            return wrong
+    ours = [calls(b, s) for s in b.signatures]
+    if lost := [s.key for s in a.signatures if calls(a, s) not in ours]:
+        return f"signatures {lost} are lost or changed"
+    kept = dict(b.metadata)
+    lost = [name for name, content in a.metadata if name not in REWRITTEN and kept.get(name) != content]
+    return f"metadata {lost} is lost" if lost else ""
+
+
+def calls(file: tflite_file.TfliteFile, s: tflite_file.Signature) -> tuple:
+    """A signature with places in the lists of its subgraph instead of tensors."""
+    graph = file.subgraphs[s.subgraph]
+    inputs = {name: graph.inputs.index(t) for name, t in s.inputs.items()}
+    return s.key, graph.name, inputs, {name: graph.outputs.index(t) for name, t in s.outputs.items()}
+
+
+def outputs(path: pathlib.Path) -> list[np.ndarray] | None:
+    """What LiteRT computes from random inputs, the same for every file; None where it cannot run the file."""
+    try:
+        interpreter = Interpreter(model_path=str(path))
+        interpreter.allocate_tensors()
+        numbers = np.random.default_rng(0)
+        for details in interpreter.get_input_details():
+            shape, dtype = details["shape"], np.dtype(details["dtype"])
+            values = numbers.uniform(0, 4, shape)
+            interpreter.set_tensor(details["index"], values.astype(dtype))
+        interpreter.invoke()
+        return [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
+    except (RuntimeError, ValueError, TypeError):
+        return None
+
+
+def equal(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether two outputs are the same to the bit; strings are objects."""
+    return x.tolist() == y.tolist() if x.dtype == object else x.tobytes() == y.tobytes()
+
+
+def judge(binary: pathlib.Path, path: pathlib.Path, count: collections.Counter[str]) -> list[str]:
+    """What is wrong with a file; counts how far it came."""
+    with tempfile.TemporaryDirectory() as folder:
+        text, back = pathlib.Path(folder) / "module.mlir", pathlib.Path(folder) / "again.tflite"
+        try:
+            quant_opt(binary, path, text)
+        except RuntimeError as error:
+            return [str(error)]
+        count["read"] += 1
+        wrong = [upstream_reads(text.read_text())]
+        count["accepted by upstream"] += not wrong[0]
+        try:
+            quant_opt(binary, text, back)
+        except RuntimeError as error:
+            return [*wrong, str(error)]
+        wrong.append(compare(tflite_file.read(path), tflite_file.read(back)))
+        count["round-tripped"] += not wrong[1]
+        before = outputs(path)
+        if before is not None:
+            after = outputs(back)
+            same = after is not None and all(map(equal, before, after))
+            count["run"] += 1
+            count["of equal outputs"] += same
+            wrong.append("" if same else "LiteRT computes something else from the second file")
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", type=pathlib.Path, nargs="+", metavar="FILE")
+    parser.add_argument("--quant-opt", type=pathlib.Path, required=True, metavar="BIN")
+    args = parser.parse_args()
+
+    count: collections.Counter[str] = collections.Counter()
+    failed = 0
+    for path in args.files:
+        wrong = [text for text in judge(args.quant_opt.resolve(), path, count) if text]
+        failed += bool(wrong)
+        for text in wrong:
+            print(f"{path}: {text}")
+    print(f"{len(args.files)} files: " + ", ".join(f"{n} {what}" for what, n in count.items()))
+    return 0 if count["read"] and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
