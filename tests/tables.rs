@@ -34,6 +34,22 @@ fn rows_name_each_thing_once_and_point_at_operands_that_exist() {
     }
 }
 
+/// `docs/*.md` as the tables have it; with `INSTA_UPDATE=always` it is written.
+fn is_documented(file: &str, text: &str) {
+    let path = here("../docs").join(file);
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|v| v == "always") {
+        std::fs::write(&path, text).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == text, "docs/{file} is stale: run this test with INSTA_UPDATE=always");
+}
+
+#[test]
+fn the_documents_are_those_of_the_tables() {
+    is_documented("ops.md", &quant_opt::ops_markdown(&Registry::standard()));
+    is_documented("passes.md", &quant_opt::passes_markdown(&passes::passes()));
+}
+
 #[test]
 fn pass_options_are_documented() {
     for pass in passes::passes() {

@@ -63,13 +63,15 @@ fn call<'a>(body: &'a Body, region: &Region) -> Option<Call<'a>> {
     Some(Call { function: path.first()?, operands: call.operands(), args: body.args(*block) })
 }
 
-/// The functions that are called, at any depth, from some; in the order of the module, without those that it starts from.
-pub fn reached(module: &Module, from: &[OpId]) -> Vec<OpId> {
+/// The functions beside some: those that are public, and those that are called from any of them, at any depth. In the order of the module.
+pub fn others(module: &Module, signed: &[OpId]) -> Vec<OpId> {
     let funcs = module.funcs();
+    let private = |f: OpId| module.body.op(f).attr("sym_visibility").and_then(Attr::as_str) == Some("private");
+    let from: Vec<OpId> = funcs.iter().copied().filter(|f| signed.contains(f) || !private(*f)).collect();
     let by_name: BTreeMap<&str, OpId> =
         funcs.iter().filter_map(|f| Some((ir::module::sym_name(module.body.op(*f))?, *f))).collect();
     let mut seen: BTreeSet<OpId> = from.iter().copied().collect();
-    let mut open = from.to_vec();
+    let mut open = from;
     while let Some(func) = open.pop() {
         let Some(body) = module.body.op(func).body(0) else { continue };
         for op in body.walk() {
@@ -77,7 +79,7 @@ pub fn reached(module: &Module, from: &[OpId]) -> Vec<OpId> {
             open.extend(calls.functions.iter().filter_map(|name| by_name.get(name)).filter(|f| seen.insert(**f)));
         }
     }
-    funcs.into_iter().filter(|f| seen.contains(f) && !from.contains(f)).collect()
+    funcs.into_iter().filter(|f| seen.contains(f) && !signed.contains(f)).collect()
 }
 
 /// The subgraphs that an operator of a file calls.

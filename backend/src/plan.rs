@@ -37,7 +37,7 @@ pub struct Plan<'m> {
 /// A subgraph.
 pub struct Graph<'m> {
     pub name: String,
-    /// How it is called outside; `None` if only other subgraphs call it.
+    /// How it is called outside; `None` if by number, or by other subgraphs only.
     pub signature: Option<Signature>,
     pub body: &'m Body,
     pub tensors: Vec<Tensor>,
@@ -112,7 +112,7 @@ pub fn plan<'m>(module: &'m Module, sink: &mut Sink) -> Result<Plan<'m>, Failed>
     };
     let signed: Vec<(OpId, Option<Signature>)> =
         ir::signatures(module).into_iter().map(|s| (s.func, Some(s))).collect();
-    let called = calls::reached(module, &signed.iter().map(|(func, _)| *func).collect::<Vec<_>>());
+    let called = calls::others(module, &signed.iter().map(|(func, _)| *func).collect::<Vec<_>>());
     let mut graphs = Vec::new();
     let mut graph_names = names::Unique::default();
     let written =

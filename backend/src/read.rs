@@ -87,7 +87,14 @@ pub fn read(bytes: Bytes) -> Result<Model> {
     if model.version() != SCHEMA_VERSION {
         return Err(ReadError::Version(model.version()));
     }
-    let mut reader = Reader { bytes: &bytes, model, codes: codes(&model)?, module: Module::new(), functions: vec![] };
+    let mut reader = Reader {
+        bytes: &bytes,
+        model,
+        codes: codes(&model)?,
+        module: Module::new(),
+        functions: vec![],
+        called: BTreeSet::new(),
+    };
     let out = reader.model()?;
     let mut sink = Sink::new();
     match ir::verify::verify(&out.module, &mut sink) {
@@ -140,6 +147,8 @@ struct Reader<'a> {
     module: Module,
     /// The name and the type of each subgraph's function.
     functions: Vec<(String, FunctionType)>,
+    /// The subgraphs that operators call.
+    called: BTreeSet<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -150,6 +159,8 @@ impl<'a> Reader<'a> {
         }
         self.check_operators(&graphs)?;
         self.module_attributes()?;
+        let operators = graphs.iter().flat_map(|g| g.operators().into_iter().flatten());
+        self.called = operators.flat_map(|o| calls::subgraphs(&o)).filter_map(|i| usize::try_from(i).ok()).collect();
         let mut unique = names::Unique::default();
         let mut functions = Vec::with_capacity(graphs.len());
         for (i, graph) in graphs.iter().enumerate() {
@@ -540,7 +551,9 @@ impl<'a> Function<'a> {
         let outs = self.names(&self.outputs, first.and_then(|s| s.outputs()));
         let op = reader.module.body.op_mut(func);
         if keys.is_empty() && self.number != 0 {
-            op.props.set("sym_visibility", Attr::str("private"));
+            if reader.called.contains(&self.number) {
+                op.props.set("sym_visibility", Attr::str("private"));
+            }
             return;
         }
         let path = |n: &String| Attr::Dict(Attrs::new().with("tf_saved_model.index_path", Attr::strs([n.as_str()])));

@@ -7,7 +7,7 @@ use crate::infer::{self, InferError};
 use crate::loc::Loc;
 use crate::op::OpRow;
 use crate::tensor::Tensor;
-use crate::types::{Elem, Type};
+use crate::types::{Elem, Sign, Type};
 
 /// Puts new operations at one place of a body; each goes behind the one before.
 #[derive(Debug)]
@@ -59,12 +59,15 @@ impl<'b> Builder<'b> {
         self.body.op(op).results()[0]
     }
 
-    /// A constant: `tfl.pseudo_qconst` for quantized tensors, `arith.constant` for all others.
+    /// A constant: `tfl.pseudo_qconst` for quantized tensors, `tfl.pseudo_const` for unsigned ones, `arith.constant` for all others.
     pub fn constant(&mut self, tensor: Tensor) -> Value {
         let ty = Type::Tensor(tensor.ty().clone());
         match &tensor.ty().elem {
             Elem::Quant(_) => {
                 self.typed_value(&tfl::PseudoQConst { qtype: ty.clone(), value: Attr::Dense(tensor) }, &[], ty)
+            }
+            Elem::Int(_, Sign::Unsigned | Sign::Signed) => {
+                self.typed_value(&tfl::PseudoConst { value: Attr::Dense(tensor) }, &[], ty)
             }
             _ => self.typed_value(&arith::Constant { value: Attr::Dense(tensor) }, &[], ty),
         }

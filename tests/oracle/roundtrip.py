@@ -15,10 +15,13 @@ from __future__ import annotations
 
 import argparse
 import collections
+import multiprocessing
 import pathlib
 import subprocess
 import sys
 import tempfile
+from concurrent import futures
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -135,10 +138,19 @@ def calls(file: tflite_file.TfliteFile, s: tflite_file.Signature) -> tuple:
     """A signature with places in the lists of its subgraph instead of tensors."""
     graph = file.subgraphs[s.subgraph]
     inputs = {name: graph.inputs.index(t) for name, t in s.inputs.items()}
-    return s.key, graph.name, inputs, {name: graph.outputs.index(t) for name, t in s.outputs.items()}
+    return s.key, graph.name or "main", inputs, {name: graph.outputs.index(t) for name, t in s.outputs.items()}
 
 
 def outputs(path: pathlib.Path) -> list[np.ndarray] | None:
+    """`compute` in a process of its own: a file that LiteRT cannot run may end it."""
+    with futures.ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        try:
+            return pool.submit(compute, path).result()
+        except BrokenProcessPool:
+            return None
+
+
+def compute(path: pathlib.Path) -> list[np.ndarray] | None:
     """What LiteRT computes from random inputs, the same for every file; None where it cannot run the file."""
     try:
         interpreter = Interpreter(model_path=str(path))

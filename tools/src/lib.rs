@@ -25,6 +25,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 
+pub use lists::{ops_markdown, passes_markdown};
 pub use npz::NumpyFiles;
 pub use reproduce::run_line;
 

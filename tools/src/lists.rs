@@ -1,8 +1,8 @@
-//! `--list-passes`, `--help-pass` and `--list-ops`: the tables, for a person.
+//! `--list-passes`, `--help-pass` and `--list-ops`, and the same as Markdown: the tables, for a person.
 
 use std::fmt::Write;
 
-use ir::{Arity, OpDef, Registry};
+use ir::{Arity, OpDef, QuantRule, Registry};
 use passes::PassDef;
 
 fn first_line(doc: &str) -> &str {
@@ -38,6 +38,69 @@ pub fn list_ops(registry: &Registry) -> String {
 }
 
 fn operation(op: &OpDef) -> String {
+    format!("{}\n    {}\n", form(op), first_line(op.doc))
+}
+
+/// Every operation of every dialect as Markdown: its form, what it does, and how a file and the int8 scheme treat it.
+pub fn ops_markdown(registry: &Registry) -> String {
+    let mut out =
+        "# Operations\n\nAn operand with `?` may be absent, one with `...` stands for any number.\n".to_owned();
+    for dialect in registry.dialects() {
+        let _ = writeln!(out, "\n## `{}`", dialect.name);
+        for op in dialect.ops {
+            let _ = write!(out, "\n`{}`\n\n", form(op));
+            out.extend(op.doc.trim().lines().flat_map(|l| [l.trim(), "\n"]));
+            out.extend(defaults(op).map(|d| format!("\nDefaults: {d}.\n")));
+            out.extend(op.builtin.map(|code| format!("\nBuiltin operator {code}; {}.\n", quantization(op.quant))));
+        }
+    }
+    out
+}
+
+/// Every pass as Markdown.
+pub fn passes_markdown(passes: &[&'static PassDef]) -> String {
+    let mut out = "# Passes\n".to_owned();
+    for pass in passes {
+        let _ = write!(out, "\n## `{}`\n\n", pass.name);
+        out.extend(pass.doc.trim().lines().flat_map(|l| [l.trim(), "\n"]));
+        for (i, o) in pass.options.iter().enumerate() {
+            let default = (o.default)();
+            let default = if default.is_empty() { String::new() } else { format!(", default `{default}`") };
+            let name = o.name.replace('_', "-");
+            let gap = if i == 0 { "\n" } else { "" };
+            let _ = writeln!(out, "{gap}- `{name}`: {} ({}{default})", o.doc.trim(), o.kind);
+        }
+        let _ = writeln!(out, "\n```mlir\n{}\n```", pass.example.trim());
+    }
+    out
+}
+
+/// The attributes that have a default, if any has.
+fn defaults(op: &OpDef) -> Option<String> {
+    let items: Vec<String> = op
+        .attrs
+        .iter()
+        .filter_map(|a| Some((a.name, (a.default)().filter(|d| !matches!(d, ir::Attr::Unit | ir::Attr::Type(_)))?)))
+        .map(|(name, value)| format!("`{name} = {value}`"))
+        .collect();
+    (!items.is_empty()).then(|| items.join(", "))
+}
+
+fn quantization(rule: QuantRule) -> String {
+    match rule {
+        QuantRule::Float => "stays float".to_owned(),
+        QuantRule::Plain => "int8".to_owned(),
+        QuantRule::SameScale => "int8, of one scale".to_owned(),
+        QuantRule::Fixed { scale, zero_point } => format!("int8, of scale {scale} and zero point {zero_point}"),
+        QuantRule::Weighted { axis: Some(axis), .. } => {
+            format!("int8, with weights of a scale for each index of dimension {axis}")
+        }
+        QuantRule::Weighted { axis: None, .. } => "int8, with weights of one scale".to_owned(),
+    }
+}
+
+/// Name, operands, results and attributes.
+fn form(op: &OpDef) -> String {
     let values = |defs: &[ir::op::ValueDef]| -> String {
         let items: Vec<String> = defs
             .iter()
@@ -55,5 +118,5 @@ fn operation(op: &OpDef) -> String {
         .map(|a| format!("{}{}: {}", a.name, if a.optional { "?" } else { "" }, a.kind.trim()))
         .collect();
     let attrs = if attrs.is_empty() { String::new() } else { format!(" {{{}}}", attrs.join(", ")) };
-    format!("{}({}) -> ({}){attrs}\n    {}\n", op.name, values(op.operands), values(op.results), first_line(op.doc))
+    format!("{}({}) -> ({}){attrs}", op.name, values(op.operands), values(op.results))
 }

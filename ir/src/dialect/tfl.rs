@@ -97,7 +97,7 @@ crate::ops! {
     /// TFLite operations.
     pub TFL = "tfl";
 
-    /// A constant; read, never made: `arith.constant` takes its place.
+    /// A constant; `arith.constant` takes its place but for unsigned integers, which that refuses.
     "tfl.pseudo_const" = PseudoConst {
         ins: (), outs: (output: ANY),
         attrs: (
@@ -233,7 +233,7 @@ crate::ops! {
 
     /// `input [.., I]` times the transpose of `filter [O, I]`, plus `bias [O]`.
     "tfl.fully_connected" = FullyConnected {
-        ins: (input: FQ, filter: FQ, bias: BIAS optional), outs: (output: FQ variadic),
+        ins: (input: FQ, filter: FQ, bias: BIAS optional), outs: (output: NUM variadic),
         attrs: (
                 asymmetric_quantize_inputs: Option<bool> = None,
                 fused_activation_function: Activation = Activation::None,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ir::dialect::tfl::CallOnce;
 use ir::module::sym_name;
 use ir::{Attr, Attrs, Body, Failed, Module, OpId, Operation, Region};
 
@@ -46,6 +47,9 @@ fn is_private(op: &Operation) -> bool {
 fn references(op: &Operation, out: &mut BTreeSet<Arc<str>>) {
     in_attrs(&op.props, out);
     in_attrs(&op.attrs, out);
+    if let Some(row) = op.as_row::<CallOnce>() {
+        out.insert(row.session_init_function);
+    }
     for region in &op.regions {
         if let Region::Isolated(body) = region {
             in_body(body, out);
