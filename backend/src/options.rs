@@ -189,16 +189,6 @@ impl<'f, 'b> Field<Option<WIPOffset<Vector<'f, f32>>>, Option<Vector<'b, f32>>> 
     }
 }
 
-/// An integer that is 0 where it is left out.
-impl Field<i32> for Option<i32> {
-    fn store(&self, _: &mut FlatBufferBuilder<'_>) -> Option<i32> {
-        Some(self.unwrap_or(0))
-    }
-    fn load(field: i32) -> Option<Self> {
-        Some(Some(field))
-    }
-}
-
 /// A list of integers.
 impl<'f, 'b> Field<Option<WIPOffset<Vector<'f, i32>>>, Option<Vector<'b, i32>>> for Attr {
     fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<Option<WIPOffset<Vector<'f, i32>>>> {

@@ -455,7 +455,7 @@ crate::ops! {
     "tfl.elu" = Elu {
         ins: (x: FQ), outs: (y: FQ),
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(111),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(111),
     }
 
     /// `e^x`

@@ -1,6 +1,7 @@
 //! From imported `tf` operations to a float `tfl` function.
 
 mod batch;
+mod composed;
 pub(crate) mod dce;
 mod einsum;
 mod freeze;

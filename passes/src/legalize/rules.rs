@@ -6,7 +6,7 @@ use ir::infer::InferError;
 use ir::{Dim, Elem, OpRow, Tensor, Type, Value};
 
 use super::lower::{Lower, Lowered};
-use super::{einsum, nn};
+use super::{composed, einsum, nn};
 
 /// Applies the rule of an operation; `None` if there is none.
 pub(super) fn apply(l: &mut Lower<'_>) -> Result<Option<Vec<Value>>, InferError> {
@@ -156,6 +156,8 @@ pub(super) fn apply(l: &mut Lower<'_>) -> Result<Option<Vec<Value>>, InferError>
         "DepthToSpace" => one(same(l, &tfl::DepthToSpace { block_size: l.attr_int("block_size", 1) as i32 }, 1)),
         "SpaceToBatchND" => one(indexed(l, &tfl::SpaceToBatchNd {}, &[1, 2])),
         "BatchToSpaceND" => one(indexed(l, &tfl::BatchToSpaceNd {}, &[1, 2])),
+        "SpaceToBatch" => one(square_block(l, &tfl::SpaceToBatchNd {})),
+        "BatchToSpace" => one(square_block(l, &tfl::BatchToSpaceNd {})),
         "ReverseV2" => one(indexed(l, &tfl::ReverseV2 {}, &[1])),
         "MatrixDiag" | "MatrixDiagV2" | "MatrixDiagV3" => one(same(l, &tfl::MatrixDiag {}, 1)),
         "RandomUniform" => {
@@ -184,6 +186,15 @@ fn indexed<R: OpRow>(l: &mut Lower<'_>, row: &R, indices: &[usize]) -> Lowered {
     l.emit(row, &ins)
 }
 
+/// An operation on square blocks of height and width, their size an attribute, as one on blocks of any shape.
+fn square_block<R: OpRow>(l: &mut Lower<'_>, row: &R) -> Lowered {
+    let (x, border) = (l.input(0)?, l.input(1)?);
+    let border = l.index(border)?;
+    let size = l.attr_int("block_size", 1);
+    let block = l.i32s(&[size, size]);
+    l.emit(row, &[x, block, border])
+}
+
 /// Element-wise operations, and those made of a few of them.
 fn elementwise(l: &mut Lower<'_>, name: &str) -> Option<Lowered> {
     Some(match name {
@@ -192,7 +203,6 @@ fn elementwise(l: &mut Lower<'_>, name: &str) -> Option<Lowered> {
         "Mul" => binary(l, &tfl::Mul::default(), true),
         "RealDiv" | "Div" => div(l),
         "TruncateDiv" => binary(l, &tfl::Div::default(), false),
-        "DivNoNan" => div_no_nan(l),
         "FloorDiv" => binary(l, &tfl::FloorDiv {}, false),
         "FloorMod" => binary(l, &tfl::FloorMod {}, false),
         "Maximum" => binary(l, &tfl::Maximum {}, true),
@@ -229,34 +239,7 @@ fn elementwise(l: &mut Lower<'_>, name: &str) -> Option<Lowered> {
         "Square" => same(l, &tfl::Square {}, 1),
         "Sigmoid" => same(l, &tfl::Logistic {}, 1),
         "Tanh" => same(l, &tfl::Tanh {}, 1),
-        "Softplus" => l.input(0).and_then(|x| {
-            let one = l.scalar(1.0);
-            let e = l.emit(&tfl::Exp {}, &[x])?;
-            let s = l.emit(&tfl::Add::default(), &[e, one])?;
-            l.emit(&tfl::Log {}, &[s])
-        }),
-        "Softsign" => l.input(0).and_then(|x| {
-            let one = l.scalar(1.0);
-            let a = l.emit(&tfl::Abs {}, &[x])?;
-            let s = l.emit(&tfl::Add::default(), &[a, one])?;
-            l.emit(&tfl::Div::default(), &[x, s])
-        }),
-        "Log1p" => l.input(0).and_then(|x| {
-            let one = l.scalar(1.0);
-            let s = l.emit(&tfl::Add::default(), &[x, one])?;
-            l.emit(&tfl::Log {}, &[s])
-        }),
-        "Expm1" => l.input(0).and_then(|x| {
-            let one = l.scalar(1.0);
-            let e = l.emit(&tfl::Exp {}, &[x])?;
-            l.emit(&tfl::Sub::default(), &[e, one])
-        }),
-        "Reciprocal" | "Inv" => l.input(0).and_then(|x| {
-            let one = l.scalar(1.0);
-            l.emit(&tfl::Div::default(), &[one, x])
-        }),
-        "IsNan" => l.input(0).and_then(|x| l.emit(&tfl::NotEqual {}, &[x, x])),
-        _ => return None,
+        _ => return composed::apply(l, name),
     })
 }
 
@@ -286,14 +269,6 @@ fn div(l: &mut Lower<'_>) -> Lowered {
         }
         None => l.emit(&tfl::Div::default(), &[a, b]),
     }
-}
-
-fn div_no_nan(l: &mut Lower<'_>) -> Lowered {
-    let (a, b) = (l.input(0)?, l.input(1)?);
-    let zero = l.scalar(0.0);
-    let is_zero = l.emit(&tfl::Equal {}, &[b, zero])?;
-    let q = l.emit(&tfl::Div::default(), &[a, b])?;
-    l.emit(&tfl::SelectV2 {}, &[is_zero, zero, q])
 }
 
 fn pow(l: &mut Lower<'_>) -> Lowered {

@@ -14,7 +14,7 @@ crate::pass! {
     ///
     /// A range is dropped first where the operation's own rule decides: behind operations with a fixed output range, and around operations
     /// whose operands and results share their parameters. There the range of the one operand is kept, or, of several, the range of the
-    /// result.
+    /// result. An operand that others read too keeps a range that the result's does not cover: `min(x, 0)` must not cut `x` off for them.
     "insert-fake-quant" = InsertFakeQuant on func {
         options: {},
         example: "%1 = \"quantfork.stats\"(%0) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<4xf32>) -> tensor<4xf32>",
@@ -99,20 +99,30 @@ fn redundant(body: &Body) -> Vec<OpId> {
         }
     }
     // Backward: operands of the same-scale operations whose result keeps its range, also through ranges dropped above.
-    let mut work: Vec<OpId> = stats.iter().copied().filter(|s| !drop.contains(s)).collect();
-    let mut seen: HashSet<OpId> = work.iter().copied().collect();
-    while let Some(s) = work.pop() {
+    let kept = stats.iter().copied().filter(|s| !drop.contains(s));
+    let mut work: Vec<(OpId, OpId)> = kept.map(|s| (s, s)).collect();
+    let mut seen: HashSet<OpId> = work.iter().map(|(s, _)| *s).collect();
+    while let Some((s, root)) = work.pop() {
         let Some(def) = body.def_op(body.op(s).operands()[0]) else { continue };
         if !rules::same_scale(body, body.op(def)) {
             continue;
         }
         for input in float_operands(body, def) {
             let Some(prev) = body.def_op(input).filter(|p| body.op(*p).is::<Stats>()) else { continue };
+            if !body.has_one_use(input) && !covers(body, root, prev) {
+                continue;
+            }
             drop.insert(prev);
             if seen.insert(prev) {
-                work.push(prev);
+                work.push((prev, root));
             }
         }
     }
     stats.into_iter().filter(|s| drop.contains(s)).collect()
+}
+
+/// Whether one range holds another. One that cannot be read holds all: it is an error later.
+fn covers(body: &Body, outer: OpId, inner: OpId) -> bool {
+    let (Some(outer), Some(inner)) = (range(body, outer), range(body, inner)) else { return true };
+    outer.0 <= inner.0 && inner.1 <= outer.1
 }

@@ -141,7 +141,8 @@ impl Driver<'_> {
                 continue;
             }
             let Some(tensor) = body.constant(*v) else { continue };
-            let Some(values) = tensor.as_f32() else { continue };
+            // An infinite number has no parameters, so its user stays float.
+            let Some(values) = tensor.as_f32().filter(|v| v.iter().all(|v| v.is_finite())) else { continue };
             let ty = match rules::weight_operand(rule) {
                 Some((w, axis)) if w == i => {
                     let axis = axis.filter(|a| self.per_channel && *a < tensor.shape().len());

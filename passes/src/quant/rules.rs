@@ -90,7 +90,8 @@ pub fn is_constant(op: &Operation) -> bool {
     op.name.def().is_some_and(ir::OpDef::is_constant)
 }
 
-/// The operations that compute in float: they take or make float32 and are neither constants nor conversions.
+/// The operations that compute in float: they take or make float32 and are neither constants nor conversions, also of element types:
+/// the cast of an integer image states its values, as a dequantize operation does.
 pub fn float_ops(body: &Body) -> Vec<OpId> {
     body.walk()
         .into_iter()
@@ -98,6 +99,7 @@ pub fn float_ops(body: &Body) -> Vec<OpId> {
             let op = body.op(*id);
             let skip = is_constant(op)
                 || is_conversion(op)
+                || op.is::<tfl::Cast>()
                 || op.name.def().is_some_and(|d| d.traits.has(ir::Traits::TERMINATOR) || d.dialect() != "tfl");
             !skip && touches_float(body, op)
         })
