@@ -208,7 +208,7 @@ impl<'m> Planner<'_, 'm> {
                     outputs.push(number(&mut graph.tensors, tensor, &mut numbers, *v));
                 }
             }
-            let custom_options = if op.is::<tfl::Custom>() { self.custom_options(op) } else { None };
+            let custom_options = self.custom_options(op);
             let intermediates = self.intermediates(op, &mut graph.tensors);
             graph.operators.push(Operator { op: id, code, inputs, outputs, custom_options, intermediates, callees });
         }
@@ -345,12 +345,17 @@ impl<'m> Planner<'_, 'm> {
     /// The number of an operation's code. All operators of a code share its entry, as other converters write it.
     fn code(&mut self, view: View<'_>) -> Option<u32> {
         let name = view.op.name.as_str();
-        let Some(builtin) = view.op.name.def().and_then(|d| d.builtin) else {
+        let def = view.op.name.def();
+        let custom = def.and_then(|d| d.custom);
+        let Some(builtin) = def.and_then(|d| d.builtin).or(custom.and(tfl::Custom::DEF.builtin)) else {
             let node = view.op.loc.node().map(|n| format!(" (node `{n}`)")).unwrap_or_default();
             self.error("emit/op", &view.op.loc, format!("'{name}' op{node} has no form in a TFLite file"));
             return None;
         };
-        let custom = view.op.as_row::<tfl::Custom>().map(|c| c.custom_code.to_string());
+        let custom = match custom {
+            Some(custom) => Some(custom.code.to_owned()),
+            None => view.op.as_row::<tfl::Custom>().map(|c| c.custom_code.to_string()),
+        };
         let version = version::version(view);
         if let Some(runtime) = version::min_runtime(name, version) {
             self.runtime = Some(self.runtime.map_or(runtime, |r| version::newer(r, runtime)));
@@ -365,6 +370,12 @@ impl<'m> Planner<'_, 'm> {
     }
 
     fn custom_options(&mut self, op: &Operation) -> Option<Vec<u8>> {
+        if let Some(custom) = op.name.def().and_then(|d| d.custom) {
+            return Some((custom.options)(op)).filter(|b| !b.is_empty());
+        }
+        if !op.is::<tfl::Custom>() {
+            return None;
+        }
         let bytes = op.attr("custom_option").and_then(custom::to_bytes);
         let named = op.attr("custom_code").and_then(Attr::as_str).is_some_and(|c| !c.is_empty());
         if bytes.is_none() || !named {

@@ -42,7 +42,7 @@ pub use build::Builder;
 pub use diag::{Diagnostic, Failed, Severity, Sink};
 pub use loc::{Loc, LocKind};
 pub use module::Module;
-pub use op::{Arity, Dialect, DynamicRule, OpDef, OpRow, QuantRule, Registry, Traits};
+pub use op::{Arity, CustomCode, Dialect, DynamicRule, OpDef, OpRow, QuantRule, Registry, Traits};
 pub use signature::{Signature, signatures};
 pub use tensor::Tensor;
 pub use types::{Dim, Elem, F64, FunctionType, QuantParams, QuantType, Sign, TensorType, Type};

@@ -5,6 +5,7 @@
 use crate::attr::{Attr, Attrs};
 use crate::body::Operation;
 use crate::infer::InferFn;
+use crate::tensor::Tensor;
 use crate::types::{Elem, Sign, Type};
 
 /// A set of element types an operand or a result may have.
@@ -199,6 +200,19 @@ pub enum DynamicRule {
     },
 }
 
+/// Computes an operation: its operands (`None` for an absent optional one) and the element types of its results give the results. The error
+/// is a clause that follows "`node`: ".
+pub type EvalFn = fn(&Operation, &[Option<Tensor>], &[Elem]) -> Result<Vec<Tensor>, String>;
+
+/// What TFLite calls an operation that is none of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomCode {
+    /// The name under which a runtime registers its kernel.
+    pub code: &'static str,
+    /// The bytes that the kernel is given to read its attributes from.
+    pub options: fn(&Operation) -> Vec<u8>,
+}
+
 /// A row: all that is known of an operation.
 #[derive(Debug)]
 pub struct OpDef {
@@ -222,6 +236,10 @@ pub struct OpDef {
     pub dynamic: DynamicRule,
     /// `BuiltinOperator` value of the TFLite schema.
     pub builtin: Option<i32>,
+    /// How it stands in a TFLite file, if it is not one of the schema's.
+    pub custom: Option<CustomCode>,
+    /// Its kernel, if it is not one of this project's.
+    pub eval: Option<EvalFn>,
 }
 
 impl OpDef {
@@ -307,6 +325,8 @@ impl Registry {
 
 /// Declares the rows of a dialect.
 ///
+/// Behind `builtin`, an embedder's rows may go on with `custom: Some(CustomCode {…})` and `eval: Some(function)`.
+///
 /// ```
 /// use quant_opt_ir as ir;
 /// ir::ops! {
@@ -338,7 +358,7 @@ macro_rules! ops {
                 traits: $($tr:ident)|+, infer: $infer:expr,
                 quant: $quant:ident $({ $($qf:ident : $qv:expr),* $(,)? })?,
                 dynamic: $dynamic:ident $({ $($df:ident : $dv:expr),* $(,)? })?,
-                builtin: $builtin:expr $(,)?
+                builtin: $builtin:expr $(, custom: $custom:expr)? $(, eval: $eval:expr)? $(,)?
             }
         )*
     ) => {
@@ -377,6 +397,8 @@ macro_rules! ops {
                     quant: $crate::op::QuantRule::$quant $({ $($qf: $qv),* })?,
                     dynamic: $crate::op::DynamicRule::$dynamic $({ $($df: $dv),* })?,
                     builtin: $builtin,
+                    custom: $crate::__optional!($($custom)?),
+                    eval: $crate::__optional!($($eval)?),
                 };
                 #[allow(unused_variables)]
                 fn read(op: &$crate::body::Operation) -> Option<Self> {
@@ -402,6 +424,17 @@ macro_rules! ops {
             name: $dname,
             ops: &[$(<$row as $crate::op::OpRow>::DEF),*],
         };
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __optional {
+    () => {
+        None
+    };
+    ($given:expr) => {
+        $given
     };
 }
 

@@ -25,7 +25,8 @@ fn bodies(module: &Module) -> impl Iterator<Item = &Body> {
 
 fn counted(op: &Operation) -> bool {
     let dialect = op.name.as_str().split('.').next().unwrap_or_default();
-    dialect == "tfl" && !rules::is_constant(op) && !op.is::<tfl::NoValue>()
+    let custom = op.name.def().is_some_and(|d| d.custom.is_some());
+    (dialect == "tfl" || custom) && !rules::is_constant(op) && !op.is::<tfl::NoValue>()
 }
 
 /// Counts the operations of a module.
@@ -33,7 +34,8 @@ pub fn count(module: &Module) -> Counts {
     let mut counts = Counts::default();
     for body in bodies(module) {
         for op in body.walk().into_iter().map(|id| body.op(id)).filter(|op| counted(op)) {
-            let slot = if op.name.as_str() == "tfl.custom" || op.name.def().is_none() {
+            let own = op.name.def().is_none_or(|d| d.custom.is_some());
+            let slot = if op.is::<tfl::Custom>() || own {
                 &mut counts.custom
             } else if rules::is_conversion(op) {
                 &mut counts.conversions

@@ -60,6 +60,8 @@ macro_rules! rows {
                 quant: QuantRule::Float,
                 dynamic: DynamicRule::Float,
                 builtin: None,
+                custom: None,
+                eval: None,
             },
             outs: &[$(Out { name: $out, ty: $ty, count: rows!(@count $($count)?) }),*],
         }),*];

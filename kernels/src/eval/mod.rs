@@ -120,6 +120,9 @@ fn run(call: &Call<'_>, kernel: Option<&Kernel>) -> std::result::Result<Vec<Tens
     if let Some(k) = kernel {
         return k.run(call).map_err(|e| EvalError::at(call.op, e));
     }
+    if let Some(eval) = call.op.name.def().and_then(|d| d.eval) {
+        return eval(call.op, call.ins, call.outs).map_err(|e| EvalError::at(call.op, KernelError::new(e)));
+    }
     let families = [moves::eval, shapes::eval, arith::eval, compute::eval];
     let (families, missing) = match call.is_quantized() {
         true => (&families[..2], "no integer kernel computes it"),
