@@ -268,6 +268,23 @@ mod tests {
     }
 
     #[test]
+    fn rules_of_runtimes_are_warnings_on_a_text() {
+        let source = r#"func.func @f(%x: tensor<2xi32>) -> tensor<2xi32> {
+            %y = "tfl.elu"(%x) : (tensor<2xi32>) -> tensor<2xi32>
+            return %y : tensor<2xi32>
+        }"#;
+        let registry = crate::Registry::standard();
+        let options = crate::text::ParseOptions { registry: &registry, allow_unregistered: false, file: "t" };
+        let mut sink = Sink::new();
+        let m = crate::text::parse(source, &options, &mut sink).unwrap();
+        assert!(verify_text(&m, &mut sink).is_ok());
+        assert_eq!(sink.take().len(), 2);
+        assert!(verify_with(&m, RuntimeRules::Ignored, &mut sink).is_ok());
+        assert!(sink.take().is_empty());
+        assert!(verify(&m, &mut sink).is_err());
+    }
+
+    #[test]
     fn quantized_types_fit_their_tensors() {
         let errors = check(|b, x| {
             let q = QuantType::per_axis(8, 0, vec![0.5, 0.25]);

@@ -195,7 +195,7 @@ fn resources_keep_their_bytes() {
   dialect_resources: {
     builtin: {
       k: "0x040000000000803F00000040",
-      "a b": "0x010000000100"
+      "a b": "0x400000000100"
     }
   }
 #-}
@@ -279,6 +279,60 @@ func.func @f(%x: !t, %y: tensor<2x!quant.uniform<i8:f32, 0.5>>) -> !t {
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
+}
+
+#[test]
+fn other_dialects_have_short_forms() {
+    let m = module(
+        r#"
+func.func private @f(tensor<1xf32>) -> tensor<1xf32>
+func.func @g(tensor<1xf32>, tensor<1xi32>) -> tensor<1xf32> {
+^bb0(%0: tensor<1xf32>, %i: tensor<1xi32>):
+  %1, %c1 = tfl.control_node controls "tfl.neg"(%0) : (tensor<1xf32>) -> tensor<1xf32>
+  %2, %c2 = tfl.control_node(%c1) controls "tfl.neg"(%1) : (tensor<1xf32>) -> tensor<1xf32>
+  %3 = stablehlo.constant {a.b} dense<1.0> : tensor<1xf32>
+  %4:2 = stablehlo.optimization_barrier %i, %2 : tensor<1xi32>, tensor<1xf32>
+  %5 = stablehlo.composite "a.b" %4#1 {decomposition = @f} : (tensor<1xf32>) -> tensor<1xf32>
+  %6 = stablehlo.convert %5 : (tensor<1xf32>) -> tensor<1xi32>
+  %7 = stablehlo.add %5, %3 : tensor<1xf32>
+  %8 = arith.sitofp %6 : tensor<1xi32> to tensor<1xf32>
+  return %8 : tensor<1xf32>
+}
+"#,
+    );
+    assert_eq!(
+        print(&m, &PrintOptions::default()),
+        r#"module {
+  func.func private @f(tensor<1xf32>) -> tensor<1xf32>
+  func.func @g(%arg0: tensor<1xf32>, %arg1: tensor<1xi32>) -> tensor<1xf32> {
+    %0:2 = "tfl.control_node"() ({
+      %8 = "tfl.neg"(%arg0) : (tensor<1xf32>) -> tensor<1xf32>
+      "tfl.yield"(%8) : (tensor<1xf32>) -> ()
+    }) : () -> (tensor<1xf32>, !tfl.control)
+    %1:2 = "tfl.control_node"(%0#1) ({
+      %8 = "tfl.neg"(%0#0) : (tensor<1xf32>) -> tensor<1xf32>
+      "tfl.yield"(%8) : (tensor<1xf32>) -> ()
+    }) : (!tfl.control) -> (tensor<1xf32>, !tfl.control)
+    %2 = "stablehlo.constant"() <{value = dense<1.000000e+00> : tensor<1xf32>}> {a.b} : () -> tensor<1xf32>
+    %3:2 = "stablehlo.optimization_barrier"(%arg1, %1#0) : (tensor<1xi32>, tensor<1xf32>) -> (tensor<1xi32>, tensor<1xf32>)
+    %4 = "stablehlo.composite"(%3#1) <{decomposition = @f, name = "a.b"}> : (tensor<1xf32>) -> tensor<1xf32>
+    %5 = "stablehlo.convert"(%4) : (tensor<1xf32>) -> tensor<1xi32>
+    %6 = "stablehlo.add"(%4, %2) : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
+    %7 = "arith.sitofp"(%5) : (tensor<1xi32>) -> tensor<1xf32>
+    return %7 : tensor<1xf32>
+  }
+}
+"#
+    );
+}
+
+#[test]
+fn attributes_upstream_derives_are_discardable() {
+    let line = r#"%1 = "tfl.shape"(%0) {out_type = i64} : (tensor<2xf32>) -> tensor<1xi64>"#;
+    let m = module(&format!("%0 = \"a.b\"() : () -> tensor<2xf32>\n{line}"));
+    assert!(print(&m, &PrintOptions::default()).contains(line));
+    let shape = m.body.op(m.ops()[1]).as_row::<tfl::Shape>().expect("the row");
+    assert_eq!(shape.out_type.0, Some(Type::Scalar(Elem::I64)));
 }
 
 #[test]
