@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::operations::Draft;
+use super::shapes::shape;
 use super::{Parser, Result};
 use crate::attr::{Attr, Attrs};
 use crate::body::{At, BlockId, Body, OpName, OpSpec, Region, Value};
@@ -12,107 +13,6 @@ use crate::loc::Loc;
 use crate::op::OpRow;
 use crate::text::lexer::{Tok, Token};
 use crate::types::{Elem, FunctionType, Type};
-
-/// What stands behind the name of an operation in its short form.
-#[derive(Clone, Copy, Debug)]
-enum Shape {
-    /// `{…} dense<…> : type`: attribute `value`, and its type.
-    Value,
-    /// `%0, %1 {…} : type`, or a function type.
-    Operands,
-    /// `{…} %0, %1 : type, type`: results have the types of the operands.
-    Same,
-    /// `%0 {…} : type to type`
-    Cast,
-    /// `"name" %0 {…} : (types) -> types`: the string is the attribute of this name.
-    Named(&'static str),
-    /// `%0 {…} : type`, without results.
-    End,
-}
-
-/// Operations of dialects that upstream registers and the IR has no rows for, by the shape of their short forms.
-const SHAPES: &[(Shape, &[&str])] = &[
-    (Shape::Value, &["stablehlo.constant"]),
-    (Shape::Same, &["stablehlo.optimization_barrier"]),
-    (Shape::Named("name"), &["stablehlo.composite"]),
-    (Shape::End, &["stablehlo.return"]),
-    (Shape::Cast, &["quant.qcast", "quant.dcast", "quant.scast"]),
-    (
-        Shape::Cast,
-        &[
-            "arith.bitcast",
-            "arith.extf",
-            "arith.extsi",
-            "arith.extui",
-            "arith.fptosi",
-            "arith.fptoui",
-            "arith.index_cast",
-            "arith.sitofp",
-            "arith.truncf",
-            "arith.trunci",
-            "arith.uitofp",
-        ],
-    ),
-    (
-        Shape::Operands,
-        &[
-            "arith.addf",
-            "arith.addi",
-            "arith.andi",
-            "arith.divf",
-            "arith.divsi",
-            "arith.maximumf",
-            "arith.maxsi",
-            "arith.minimumf",
-            "arith.minsi",
-            "arith.mulf",
-            "arith.muli",
-            "arith.negf",
-            "arith.ori",
-            "arith.remsi",
-            "arith.subf",
-            "arith.subi",
-            "arith.xori",
-        ],
-    ),
-    (
-        Shape::Operands,
-        &[
-            "stablehlo.abs",
-            "stablehlo.add",
-            "stablehlo.and",
-            "stablehlo.bitcast_convert",
-            "stablehlo.ceil",
-            "stablehlo.convert",
-            "stablehlo.cosine",
-            "stablehlo.divide",
-            "stablehlo.exponential",
-            "stablehlo.floor",
-            "stablehlo.log",
-            "stablehlo.logistic",
-            "stablehlo.maximum",
-            "stablehlo.minimum",
-            "stablehlo.multiply",
-            "stablehlo.negate",
-            "stablehlo.not",
-            "stablehlo.or",
-            "stablehlo.power",
-            "stablehlo.remainder",
-            "stablehlo.reshape",
-            "stablehlo.rsqrt",
-            "stablehlo.sign",
-            "stablehlo.sine",
-            "stablehlo.sqrt",
-            "stablehlo.subtract",
-            "stablehlo.tanh",
-            "stablehlo.xor",
-        ],
-    ),
-];
-
-fn shape(name: &str) -> Option<Shape> {
-    SHAPES.iter().find(|(_, names)| names.contains(&name)).map(|(shape, _)| *shape)
-}
 
 /// An argument of a function.
 struct Argument {
@@ -166,7 +66,7 @@ impl<'s> Parser<'s, '_> {
     }
 
     /// `: (types) -> types`, or the one type of all operands and the result.
-    fn stated_types(&mut self, draft: &mut Draft<'s>) -> Result<()> {
+    pub(super) fn stated_types(&mut self, draft: &mut Draft<'s>) -> Result<()> {
         self.expect(Tok::Colon, "':' and the type of the operation")?;
         match self.ty()? {
             Type::Function(f) => draft.typed(Arc::unwrap_or_clone(f)),
@@ -230,58 +130,11 @@ impl<'s> Parser<'s, '_> {
     }
 
     /// `{…} dense<…> : type`
-    fn value_form(&mut self, mut draft: Draft<'s>) -> Result<Draft<'s>> {
+    pub(super) fn value_form(&mut self, mut draft: Draft<'s>) -> Result<Draft<'s>> {
         draft.spec.attrs = self.optional_dict()?;
         let (value, ty) = self.constant_attr()?;
         draft.spec.props.set("value", value);
         draft.spec.results.push(ty);
-        Ok(draft)
-    }
-
-    /// An operation of [`SHAPES`].
-    fn shaped_form(&mut self, tok: Token, name: &'s str, shape: Shape) -> Result<Draft<'s>> {
-        let name = self.op_name(tok.start, name)?;
-        self.bump();
-        let mut draft = Draft::new(name);
-        match shape {
-            Shape::Value => return self.value_form(draft),
-            Shape::Operands => {
-                self.uses(&mut draft)?;
-                draft.spec.attrs = self.optional_dict()?;
-                self.stated_types(&mut draft)?;
-            }
-            Shape::Same => {
-                draft.spec.attrs = self.optional_dict()?;
-                self.typed_uses(&mut draft, "':' and the types of the operands")?;
-                draft.spec.results = draft.types.clone();
-            }
-            Shape::Cast => {
-                draft.uses.push(self.value_use()?);
-                draft.spec.attrs = self.optional_dict()?;
-                self.expect(Tok::Colon, "':' and the type of the operand")?;
-                draft.types.push(self.ty()?);
-                self.expect_word("to")?;
-                draft.spec.results.push(self.ty()?);
-            }
-            Shape::Named(attr) => {
-                let name = self.attr()?;
-                draft.spec.props.set(attr, name);
-                if self.at(Tok::Percent) {
-                    self.uses(&mut draft)?;
-                }
-                draft.spec.props = merged(draft.spec.props, self.optional_dict()?);
-                self.stated_types(&mut draft)?;
-            }
-            Shape::End => {
-                if self.at(Tok::Percent) {
-                    self.uses(&mut draft)?;
-                }
-                draft.spec.attrs = self.optional_dict()?;
-                if self.eat(Tok::Colon) {
-                    self.types(&mut draft)?;
-                }
-            }
-        }
         Ok(draft)
     }
 
@@ -364,14 +217,14 @@ impl<'s> Parser<'s, '_> {
     }
 
     /// `%0, %1 : type, type`
-    fn typed_uses(&mut self, draft: &mut Draft<'s>, colon: &str) -> Result<()> {
+    pub(super) fn typed_uses(&mut self, draft: &mut Draft<'s>, colon: &str) -> Result<()> {
         self.uses(draft)?;
         self.expect(Tok::Colon, colon)?;
         self.types(draft)
     }
 
     /// The types of the operands.
-    fn types(&mut self, draft: &mut Draft<'s>) -> Result<()> {
+    pub(super) fn types(&mut self, draft: &mut Draft<'s>) -> Result<()> {
         loop {
             draft.types.push(self.ty()?);
             if !self.eat(Tok::Comma) {
@@ -381,7 +234,7 @@ impl<'s> Parser<'s, '_> {
     }
 
     /// `%0, %1`
-    fn uses(&mut self, draft: &mut Draft<'s>) -> Result<()> {
+    pub(super) fn uses(&mut self, draft: &mut Draft<'s>) -> Result<()> {
         loop {
             draft.uses.push(self.value_use()?);
             if !self.eat(Tok::Comma) {
@@ -478,13 +331,6 @@ impl<'s> Parser<'s, '_> {
         }
         Ok((types, attrs))
     }
-}
-
-fn merged(mut attrs: Attrs, more: Attrs) -> Attrs {
-    for (name, value) in more.iter() {
-        attrs.set(name.clone(), value.clone());
-    }
-    attrs
 }
 
 /// The attributes of arguments or results, if there are any.

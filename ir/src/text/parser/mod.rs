@@ -22,6 +22,7 @@ mod locations;
 mod operations;
 mod regions;
 mod resources;
+mod shapes;
 mod types;
 
 use regions::Scope;
