@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, Vector, WIPOffset};
 use ir::dialect::tfl;
-use ir::{Attr, Attrs, Elem, OpDef, OpRow, Type};
+use ir::{Attr, Attrs, OpDef, OpRow, Type};
 
 use crate::schema::tflite as fb;
 use crate::types;
@@ -42,10 +42,10 @@ pub fn read(def: &'static OpDef, operator: &fb::Operator<'_>, results: &[Type]) 
         Some(codec) => (codec.read)(operator)?,
         None => Attrs::new(),
     };
-    if let Some((_, name, ty)) = TYPE_ATTRS.iter().find(|(op, ..)| *op == def.name)
-        && let Some(ty) = results.first().and_then(ty)
+    if def == tfl::Quantize::DEF
+        && let Some(ty) = results.first()
     {
-        attrs.set(*name, Attr::Type(ty));
+        attrs.set("qtype", Attr::Type(ty.clone()));
     }
     Some(attrs)
 }
@@ -57,20 +57,6 @@ pub fn variant(def: &'static OpDef, operator: &fb::Operator<'_>) -> &'static OpD
         true if def == tfl::Lstm::DEF => tfl::BasicLstm::DEF,
         _ => def,
     }
-}
-
-/// An operation, its attribute that repeats the result's type, and the attribute's value; `None` where the type is the default.
-type TypeAttr = (&'static str, &'static str, fn(&Type) -> Option<Type>);
-
-const TYPE_ATTRS: &[TypeAttr] = &[
-    ("tfl.quantize", "qtype", |t| Some(t.clone())),
-    ("tfl.arg_max", "output_type", index_type),
-    ("tfl.arg_min", "output_type", index_type),
-    ("tfl.shape", "out_type", index_type),
-];
-
-fn index_type(result: &Type) -> Option<Type> {
-    result.elem().filter(|e| **e != Elem::I32).cloned().map(Type::Scalar)
 }
 
 /// An attribute and the field that holds it.
@@ -391,8 +377,7 @@ mod tests {
 
     #[test]
     fn every_operation_with_attributes_has_a_row() {
-        let elsewhere: Vec<&str> =
-            TYPE_ATTRS.iter().map(|(op, ..)| *op).chain(["tfl.custom", "tfl.call_once"]).collect();
+        let elsewhere = ["tfl.quantize", "tfl.custom", "tfl.call_once"];
         for def in tfl::TFL.ops.iter().filter(|d| d.builtin.is_some()) {
             let stated = codec(def.name).is_some() || elsewhere.contains(&def.name);
             assert!(stated || def.attrs.is_empty(), "{} has attributes and no options", def.name);

@@ -89,6 +89,15 @@ const AS_GIVEN: &[&str] = &[
     <tfl::BidirectionalSequenceLstm as OpRow>::DEF.name,
 ];
 
+/// The operands of an operation in which it keeps state.
+const STATE: &[(&str, &[usize])] = &[
+    (<tfl::Lstm as OpRow>::DEF.name, &[18, 19]),
+    (<tfl::UnidirectionalSequenceLstm as OpRow>::DEF.name, &[18, 19]),
+    (<tfl::BidirectionalSequenceLstm as OpRow>::DEF.name, &[35, 36, 37, 38]),
+    (<tfl::UnidirectionalSequenceRnn as OpRow>::DEF.name, &[4]),
+    (<tfl::Svdf as OpRow>::DEF.name, &[4]),
+];
+
 /// The attributes with the types within an LSTM, in the order of the file.
 pub const INTERMEDIATES: [&str; 5] = [
     "input_to_input_intermediate",
@@ -179,7 +188,8 @@ impl<'m> Planner<'_, 'm> {
         let mut names = tensor_names(body, graph.signature.as_ref());
         let mut name = |v: Value| std::mem::take(&mut names[v.index()]);
         for v in body.args(body.entry()) {
-            if let Some(tensor) = self.tensor(body, *v, name(*v), loc, "func.func") {
+            if let Some(mut tensor) = self.tensor(body, *v, name(*v), loc, "func.func") {
+                tensor.is_variable = is_state(body, *v);
                 graph.inputs.push(number(&mut graph.tensors, tensor, &mut numbers, *v));
             }
         }
@@ -428,6 +438,14 @@ fn number(tensors: &mut Vec<Tensor>, tensor: Tensor, numbers: &mut Numbers, v: V
 
 fn is_constant(op: &Operation) -> bool {
     op.name.def().is_some_and(|d| d.is_constant() && d.dialect() != "tf")
+}
+
+/// Whether an operation keeps its state in a value.
+fn is_state(body: &Body, v: Value) -> bool {
+    body.uses(v).iter().map(|user| body.op(*user)).any(|op| {
+        let state = STATE.iter().find(|(name, _)| *name == op.name.as_str()).map_or(&[][..], |(_, at)| at);
+        state.iter().any(|i| op.operands().get(*i) == Some(&v))
+    })
 }
 
 /// The value of a constant that somebody uses.

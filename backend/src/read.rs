@@ -9,8 +9,8 @@ use bytes::Bytes;
 use flatbuffers::VerifierOptions;
 use ir::dialect::{arith, builtin, tfl};
 use ir::{
-    At, Attr, Attrs, Body, Builder, Elem, FunctionType, Loc, Module, OpDef, OpId, OpName, OpRow, OpSpec, Region, Sink,
-    TensorType, Type, Value,
+    Arity, At, Attr, Attrs, Body, Builder, Elem, FunctionType, Loc, Module, OpDef, OpId, OpName, OpRow, OpSpec, Region,
+    Sink, TensorType, Type, Value,
 };
 
 use crate::emit::SCHEMA_VERSION;
@@ -459,6 +459,9 @@ impl<'a> Function<'a> {
                 -1 => self.absent(),
                 t => self.value(index(t, self.tensors.len(), self.number, "an operand")?)?,
             });
+        }
+        for _ in def.operands.iter().skip(operands.len()).filter(|d| d.arity == Arity::Optional) {
+            operands.push(self.absent());
         }
         let mut outputs = Vec::new();
         let mut results = Vec::new();

@@ -72,7 +72,7 @@ fn quantized(module: &mut Module) {
         let y = b.typed_value(&tfl::Softmax { beta: 0.5 }, &[y], q8(&[1, 2], 1.0 / 256.0, -128));
         at(b, "label");
         let dim = b.constant(Tensor::i32(&[], vec![1]));
-        let row = tfl::ArgMax { output_type: ir::attr::Restated(Some(Type::Scalar(Elem::I64))) };
+        let row = tfl::ArgMax {};
         let label = b.typed_value(&row, &[y, dim], Type::tensor(&[1], Elem::I64));
         vec![label, y]
     });

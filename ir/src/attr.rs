@@ -211,8 +211,6 @@ pub trait AttrValue: Sized {
     const KIND: &'static str;
     /// Whether the attribute may be left out.
     const OPTIONAL: bool = false;
-    /// Whether upstream has a property for it; if not, it stands among the discardable attributes in text.
-    const INHERENT: bool = true;
     /// Reads the attribute; `None` if it is of another kind.
     fn from_attr(attr: &Attr) -> Option<Self>;
     /// Writes the attribute; `None` for an absent optional.
@@ -266,24 +264,6 @@ impl AttrValue for Type {
     }
     fn to_attr(&self) -> Option<Attr> {
         Some(Attr::Type(self.clone()))
-    }
-}
-/// The element type of the result once more. Upstream derives it and has no property for it; an attribute of another kind states nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Restated(pub Option<Type>);
-
-impl AttrValue for Restated {
-    const KIND: &'static str = Type::KIND;
-    const OPTIONAL: bool = true;
-    const INHERENT: bool = false;
-    fn from_attr(attr: &Attr) -> Option<Self> {
-        Some(Restated(attr.as_type().cloned()))
-    }
-    fn to_attr(&self) -> Option<Attr> {
-        self.0.as_ref()?.to_attr()
-    }
-    fn absent() -> Option<Self> {
-        Some(Restated(None))
     }
 }
 impl AttrValue for Tensor {

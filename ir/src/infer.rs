@@ -572,17 +572,13 @@ pub fn reduce(cx: &InferCx<'_>) -> Inferred {
     one(Some(out), elem)
 }
 
-/// `arg_max(x, dim)`: without dimension `dim`; `output_type` is the result's element type, `i32` unless stated by attribute.
+/// `arg_max(x, dim)`: without dimension `dim`; of `i32`, which a builder may replace by `i64`.
 pub fn arg_reduce(cx: &InferCx<'_>) -> Inferred {
-    let elem = match cx.attrs.get("output_type").and_then(Attr::as_type) {
-        Some(Type::Scalar(e)) => e.clone(),
-        _ => Elem::I32,
-    };
-    let (Some(s), Some(a)) = (cx.shape(0)?, cx.ints(1)) else { return one(None, elem) };
+    let (Some(s), Some(a)) = (cx.shape(0)?, cx.ints(1)) else { return one(None, Elem::I32) };
     let a = axis(a.first().copied().unwrap_or(0), s.len())?;
     let mut out = s.to_vec();
     out.remove(a);
-    one(Some(out), elem)
+    one(Some(out), Elem::I32)
 }
 
 /// `topk_v2(x, k)`: values and indices.
@@ -594,13 +590,9 @@ pub fn topk(cx: &InferCx<'_>) -> Inferred {
     Ok(vec![one(shape.clone(), cx.elem(0)?)?.remove(0), one(shape, Elem::I32)?.remove(0)])
 }
 
-/// `shape(x)`: a vector of the rank; `out_type` is `i32` unless stated by attribute.
+/// `shape(x)`: a vector of the rank; of `i32`, which a builder may replace by `i64`.
 pub fn shape(cx: &InferCx<'_>) -> Inferred {
-    let elem = match cx.attrs.get("out_type").and_then(Attr::as_type) {
-        Some(Type::Scalar(e)) => e.clone(),
-        _ => Elem::I32,
-    };
-    one(Some(vec![cx.shape(0)?.map(<[Dim]>::len)]), elem)
+    one(Some(vec![cx.shape(0)?.map(<[Dim]>::len)]), Elem::I32)
 }
 
 /// A scalar `i32`.

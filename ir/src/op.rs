@@ -106,8 +106,6 @@ pub struct AttrDef {
     pub kind: &'static str,
     /// Whether it may be left out.
     pub optional: bool,
-    /// Whether upstream has a property for it; if not, it stands among the discardable attributes in text.
-    pub inherent: bool,
     /// Whether an attribute is of the kind.
     pub check: fn(&Attr) -> bool,
     /// The default of builders.
@@ -388,7 +386,6 @@ macro_rules! ops {
                         name: stringify!($attr),
                         kind: <$aty as $crate::attr::AttrValue>::KIND,
                         optional: <$aty as $crate::attr::AttrValue>::OPTIONAL,
-                        inherent: <$aty as $crate::attr::AttrValue>::INHERENT,
                         check: |a| <$aty as $crate::attr::AttrValue>::from_attr(a).is_some(),
                         default: || { let v: $aty = $adefault; $crate::attr::AttrValue::to_attr(&v) },
                     }),*],

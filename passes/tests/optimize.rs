@@ -500,7 +500,7 @@ fn views_become_one_or_none() {
 #[test]
 fn a_shape_known_but_for_the_batch_is_a_constant() {
     let mut m = module(&[None, Some(4), Some(3)], |b, x| {
-        let shape = b.op(&tfl::Shape::default(), &[x]);
+        let shape = b.op(&tfl::Shape {}, &[x]);
         let (zero, one) = (b.ints(&[1], &[0]), b.ints(&[1], &[1]));
         let row = tfl::StridedSlice { shrink_axis_mask: 1, ..Default::default() };
         let batch = b.op(&row, &[shape, zero, one, one]);

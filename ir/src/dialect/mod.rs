@@ -42,6 +42,8 @@ pub mod sets {
     pub const FLOAT: ElemSet = ElemSet::F32.or(ElemSet::FX);
     /// Complex numbers.
     pub const COMPLEX: ElemSet = ElemSet::OTHER;
+    /// Arithmetic with complex numbers too.
+    pub const NUM_COMPLEX: ElemSet = NUM.or(COMPLEX);
     /// Variables and tables.
     pub const RESOURCE: ElemSet = ElemSet::OTHER;
     /// Any tensor.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::attr::{Attr, AttrValue, Restated};
+use crate::attr::{Attr, AttrValue};
 use crate::infer;
 use crate::keyword_attr;
 use crate::types::Type;
@@ -281,7 +281,7 @@ crate::ops! {
 
     /// Product; operands broadcast.
     "tfl.mul" = Mul {
-        ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        ins: (lhs: NUM_COMPLEX, rhs: NUM_COMPLEX), outs: (output: NUM_COMPLEX),
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
@@ -754,18 +754,14 @@ crate::ops! {
     /// Index of the first maximum along a dimension.
     "tfl.arg_max" = ArgMax {
         ins: (input: TENSOR, dim: IDX), outs: (output: IDX),
-        attrs: (
-                output_type: Restated = Restated(None),
-        ),
+        attrs: (),
         traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(56),
     }
 
     /// Index of the first minimum along a dimension.
     "tfl.arg_min" = ArgMin {
         ins: (input: TENSOR, dim: IDX), outs: (output: IDX),
-        attrs: (
-                output_type: Restated = Restated(None),
-        ),
+        attrs: (),
         traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(79),
     }
 
@@ -1041,9 +1037,7 @@ crate::ops! {
     /// The shape as a vector.
     "tfl.shape" = Shape {
         ins: (input: TENSOR), outs: (output: IDX),
-        attrs: (
-                out_type: Restated = Restated(None),
-        ),
+        attrs: (),
         traits: PURE, infer: Some(infer::shape), quant: Plain, dynamic: Float, builtin: Some(77),
     }
 

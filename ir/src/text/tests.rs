@@ -327,15 +327,6 @@ func.func @g(tensor<1xf32>, tensor<1xi32>) -> tensor<1xf32> {
 }
 
 #[test]
-fn attributes_upstream_derives_are_discardable() {
-    let line = r#"%1 = "tfl.shape"(%0) {out_type = i64} : (tensor<2xf32>) -> tensor<1xi64>"#;
-    let m = module(&format!("%0 = \"a.b\"() : () -> tensor<2xf32>\n{line}"));
-    assert!(print(&m, &PrintOptions::default()).contains(line));
-    let shape = m.body.op(m.ops()[1]).as_row::<tfl::Shape>().expect("the row");
-    assert_eq!(shape.out_type.0, Some(Type::Scalar(Elem::I64)));
-}
-
-#[test]
 fn branches_hand_over_operands() {
     let m = module(
         r#"func.func @f(%c: i1, %x: i32) -> i32 {

@@ -151,6 +151,14 @@ impl Lower<'_> {
         self.folded(op)[0]
     }
 
+    /// A `tfl` operation whose result has another element type than inference gives it.
+    pub fn emit_as<R: OpRow>(&mut self, row: &R, operands: &[Value], elem: Elem) -> Lowered {
+        let types = ir::infer::infer(self.body, R::DEF, &row.write(), operands)?;
+        let ty = types.first().and_then(Type::as_tensor).cloned();
+        let ty = ty.ok_or_else(|| InferError::new("an operation without a result"))?;
+        Ok(self.emit_typed(row, operands, Type::Tensor(ty.with_elem(elem))))
+    }
+
     fn folded(&mut self, op: OpId) -> Vec<Value> {
         let count = self.body.op(op).results().len();
         let results = self.body.op(op).results().to_vec();

@@ -1,6 +1,5 @@
 //! Which rule legalizes which operation.
 
-use ir::attr::Restated;
 use ir::dialect::tfl::{self, MirrorPadMode};
 use ir::infer::InferError;
 use ir::{Dim, Elem, OpRow, Tensor, Type, Value};
@@ -60,8 +59,8 @@ pub(super) fn apply(l: &mut Lower<'_>) -> Result<Option<Vec<Value>>, InferError>
         "Prod" => one(reduce(l, |keep_dims| tfl::ReduceProd { keep_dims })),
         "Any" => one(reduce(l, |keep_dims| tfl::ReduceAny { keep_dims })),
         "All" => one(reduce(l, |keep_dims| tfl::ReduceAll { keep_dims })),
-        "ArgMax" => one(arg_reduce(l, |output_type| tfl::ArgMax { output_type })),
-        "ArgMin" => one(arg_reduce(l, |output_type| tfl::ArgMin { output_type })),
+        "ArgMax" => one(arg_reduce(l, &tfl::ArgMax {})),
+        "ArgMin" => one(arg_reduce(l, &tfl::ArgMin {})),
         "TopKV2" => {
             let (x, k) = (l.input(0)?, l.input(1)?);
             let k = l.index(k)?;
@@ -119,7 +118,7 @@ pub(super) fn apply(l: &mut Lower<'_>) -> Result<Option<Vec<Value>>, InferError>
         "Shape" => {
             let out = l.attr_elem("out_type", Elem::I32);
             let x = l.input(0)?;
-            one(l.emit(&tfl::Shape { out_type: Restated((out != Elem::I32).then_some(Type::Scalar(out))) }, &[x]))
+            one(l.emit_as(&tfl::Shape {}, &[x], out))
         }
         "Rank" => {
             let x = l.input(0)?;
@@ -301,11 +300,11 @@ fn reduce<R: OpRow>(l: &mut Lower<'_>, row: impl Fn(bool) -> R) -> Lowered {
     l.emit(&row(l.attr_bool("keep_dims", false)), &[x, axes])
 }
 
-fn arg_reduce<R: OpRow>(l: &mut Lower<'_>, row: impl Fn(Restated) -> R) -> Lowered {
+fn arg_reduce<R: OpRow>(l: &mut Lower<'_>, row: &R) -> Lowered {
     let (x, axis) = (l.input(0)?, l.input(1)?);
     let axis = l.index(axis)?;
     let out = l.attr_elem("output_type", Elem::I64);
-    l.emit(&row(Restated((out != Elem::I32).then_some(Type::Scalar(out)))), &[x, axis])
+    l.emit_as(row, &[x, axis], out)
 }
 
 fn reshape(l: &mut Lower<'_>) -> Lowered {
@@ -390,7 +389,7 @@ fn size(l: &mut Lower<'_>) -> Lowered {
     let n = match l.body.tensor_ty(x).and_then(|t| t.num_elements()) {
         Some(n) => l.i32(n as i64),
         None => {
-            let s = l.emit(&tfl::Shape::default(), &[x])?;
+            let s = l.emit(&tfl::Shape {}, &[x])?;
             let zero = l.i32s(&[0]);
             l.emit(&tfl::ReduceProd { keep_dims: false }, &[s, zero])?
         }
@@ -415,7 +414,7 @@ fn filled_like(l: &mut Lower<'_>, value: f32) -> Lowered {
     let one = l.scalar(value);
     let elem = l.elem(x);
     let one = cast(l, one, elem)?;
-    let shape = l.emit(&tfl::Shape::default(), &[x])?;
+    let shape = l.emit(&tfl::Shape {}, &[x])?;
     l.emit(&tfl::Fill {}, &[shape, one])
 }
 

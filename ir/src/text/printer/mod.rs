@@ -1,7 +1,5 @@
 //! The printer.
 
-use std::borrow::Cow;
-
 use crate::attr::Attrs;
 use crate::body::{BlockId, Body, OpId, Operation, Region, RegionId, Value};
 use crate::loc::Loc;
@@ -115,10 +113,9 @@ impl Printer {
             self.w.list(&op.successors, |w, s| names.write_block(w, s.block));
             self.w.out.push(']');
         }
-        let (props, attrs) = written(op);
-        if !props.is_empty() {
+        if !op.props.is_empty() {
             self.w.push(" <");
-            self.w.dict(&props);
+            self.w.dict(&op.props);
             self.w.out.push('>');
         }
         if !op.regions.is_empty() {
@@ -131,7 +128,7 @@ impl Printer {
             }
             self.w.out.push(')');
         }
-        self.attributes(" ", &attrs);
+        self.attributes(" ", &op.attrs);
         self.w.push(" : ");
         self.w.function_type(operands.iter().map(|v| body.ty(*v)), op.results().iter().map(|v| body.ty(*v)));
     }
@@ -194,18 +191,6 @@ impl Printer {
         }
         self.indent -= 1;
     }
-}
-
-/// Properties and attributes as the text has them: what upstream has no property for is an attribute.
-fn written(op: &Operation) -> (Cow<'_, Attrs>, Cow<'_, Attrs>) {
-    let (mut props, mut attrs) = (Cow::Borrowed(&op.props), Cow::Borrowed(&op.attrs));
-    for a in op.name.def().map_or(&[][..], |def| def.attrs).iter().filter(|a| !a.inherent) {
-        if let Some(value) = op.props.get(a.name) {
-            props.to_mut().remove(a.name);
-            attrs.to_mut().set(a.name, value.clone());
-        }
-    }
-    (props, attrs)
 }
 
 /// The label of a region's first block.
