@@ -99,6 +99,7 @@ rows! {
     "BatchMatMulV2": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "BatchMatMulV3": PURE, ["output": OutType::Attr("Tout", None)];
     "BatchNormWithGlobalNormalization": PURE, ["result": OutType::Attr("T", Some(&Elem::F32))];
+    "BatchToSpace": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "BatchToSpaceND": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "BiasAdd": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "BiasAddV1": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
@@ -106,12 +107,14 @@ rows! {
     "Cast": PURE, ["y": OutType::Attr("DstT", None)];
     "Ceil": PURE, ["y": OutType::Attr("T", Some(&Elem::F32))];
     "CheckNumerics": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
+    "ClipByValue": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "Concat": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "ConcatV2": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "Conv2D": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "Conv2DBackpropInput": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "Conv3D": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "Cos": PURE, ["y": OutType::Attr("T", Some(&Elem::F32))];
+    "Cosh": PURE, ["y": OutType::Attr("T", Some(&Elem::F32))];
     "Cumsum": PURE, ["out": OutType::Attr("T", Some(&Elem::F32))];
     "DepthToSpace": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "DepthwiseConv2dNative": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
@@ -218,12 +221,14 @@ rows! {
     "Sigmoid": PURE, ["y": OutType::Attr("T", Some(&Elem::F32))];
     "Sign": PURE, ["y": OutType::Attr("T", Some(&Elem::F32))];
     "Sin": PURE, ["y": OutType::Attr("T", Some(&Elem::F32))];
+    "Sinh": PURE, ["y": OutType::Attr("T", Some(&Elem::F32))];
     "Size": PURE, ["output": OutType::Attr("out_type", Some(&Elem::I32))];
     "Slice": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "Snapshot": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "Softmax": PURE, ["softmax": OutType::Attr("T", Some(&Elem::F32))];
     "Softplus": PURE, ["activations": OutType::Attr("T", Some(&Elem::F32))];
     "Softsign": PURE, ["activations": OutType::Attr("T", Some(&Elem::F32))];
+    "SpaceToBatch": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "SpaceToBatchND": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "SpaceToDepth": PURE, ["output": OutType::Attr("T", Some(&Elem::F32))];
     "Split": PURE, ["output": OutType::Attr("T", Some(&Elem::F32)), times "num_split"];
