@@ -23,6 +23,8 @@ UNSOUND_REFERENCE: dict[str, int] = {
     "TILE": 3,
     "SUM": 1,
     "DIV": 1,
+    "CEIL": 1,
+    "LOCAL_RESPONSE_NORMALIZATION": 1,
 }
 
 RESOLVERS = {
