@@ -1505,7 +1505,7 @@ crate::ops! {
     "tfl.custom_tf" = CustomTf {
         ins: (input: ANY variadic), outs: (output: TENSOR variadic),
         attrs: (),
-        traits: ISOLATED, infer: None, quant: Float, dynamic: Float, builtin: None,
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
 
     /// Compares a quantized tensor with its float one while the model runs.
