@@ -397,7 +397,7 @@ macro_rules! ops {
                     custom: $crate::__optional!($($custom)?),
                     eval: $crate::__optional!($($eval)?),
                 };
-                #[allow(unused_variables)]
+                #[allow(unused_variables, reason = "not every row has attributes")]
                 fn read(op: &$crate::body::Operation) -> Option<Self> {
                     Some($row {
                         $($attr: match op.attr(stringify!($attr)) {
@@ -406,7 +406,7 @@ macro_rules! ops {
                         }),*
                     })
                 }
-                #[allow(unused_mut)]
+                #[allow(unused_mut, reason = "not every row has attributes")]
                 fn write(&self) -> $crate::attr::Attrs {
                     let mut attrs = $crate::attr::Attrs::new();
                     $(if let Some(a) = $crate::attr::AttrValue::to_attr(&self.$attr) {

@@ -7,6 +7,7 @@ use crate::error::{KernelError, Result};
 use crate::eval::Call;
 use crate::eval::compute::{fully_connected_shape, params};
 use crate::fixed::Multiplier;
+use crate::float::conv::ConvParams;
 use crate::reference::conv::{self, Filter, Image};
 use crate::reference::matmul::{self, DoubleRequant};
 use crate::reference::{Affine, Requant};
@@ -26,32 +27,32 @@ fn bias<'a>(c: &Call<'a>, i: usize) -> Result<Option<std::borrow::Cow<'a, [i32]>
     }
 }
 
-pub(super) fn conv_2d(t: &Types<'_>) -> Prepared {
-    let r: tfl::Conv2D = t.row()?;
-    let p = params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding)?;
+/// A convolution of image and filter; gives the result and its shape.
+type Convolution = fn(Image<'_>, Filter<'_>, ConvParams, &Requant) -> Result<(Vec<i8>, Vec<usize>)>;
+
+/// Prepares `kernel` for an image, a filter with a scale per index of its axis `channels`, and a bias.
+fn convolution(t: &Types<'_>, p: ConvParams, channels: usize, kernel: Convolution) -> Prepared {
     let x = t.affine(0)?;
-    let out = requant(t, x, &t.symmetric_scales(1, 0)?)?;
+    let out = requant(t, x, &t.symmetric_scales(1, channels)?)?;
     Ok(Box::new(move |c| {
         let ((data, shape), (filter, f_shape), bias) = (operand(c, 0)?, operand(c, 1)?, bias(c, 2)?);
         let image = Image { data: &data, shape: &shape, zero: x.zero };
         let filter = Filter { data: &filter, shape: &f_shape, bias: bias.as_deref() };
-        let (y, s) = conv::conv_2d(image, filter, p, &out)?;
+        let (y, s) = kernel(image, filter, p, &out)?;
         coded(c, &s, y)
     }))
+}
+
+pub(super) fn conv_2d(t: &Types<'_>) -> Prepared {
+    let r: tfl::Conv2D = t.row()?;
+    let p = params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding)?;
+    convolution(t, p, 0, conv::conv_2d)
 }
 
 pub(super) fn depthwise_conv_2d(t: &Types<'_>) -> Prepared {
     let r: tfl::DepthwiseConv2D = t.row()?;
     let p = params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding)?;
-    let x = t.affine(0)?;
-    let out = requant(t, x, &t.symmetric_scales(1, 3)?)?;
-    Ok(Box::new(move |c| {
-        let ((data, shape), (filter, f_shape), bias) = (operand(c, 0)?, operand(c, 1)?, bias(c, 2)?);
-        let image = Image { data: &data, shape: &shape, zero: x.zero };
-        let filter = Filter { data: &filter, shape: &f_shape, bias: bias.as_deref() };
-        let (y, s) = conv::depthwise_conv_2d(image, filter, p, &out)?;
-        coded(c, &s, y)
-    }))
+    convolution(t, p, 3, conv::depthwise_conv_2d)
 }
 
 pub(super) fn transpose_conv(t: &Types<'_>) -> Prepared {
