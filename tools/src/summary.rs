@@ -15,7 +15,7 @@ pub struct Counts {
     pub float: usize,
     /// Unknown to TFLite.
     pub custom: usize,
-    /// Quantize and dequantize operations.
+    /// Between element types: quantize, dequantize, cast.
     pub conversions: usize,
 }
 

@@ -80,9 +80,10 @@ pub fn dynamic(op: &Operation) -> DynamicRule {
     op.name.def().map_or(DynamicRule::Float, |d| d.dynamic)
 }
 
-/// Whether an operation converts between real and stored values, and so is no float operation itself.
+/// Whether an operation converts between real and stored values, and so is no float operation itself. The cast of an integer image states
+/// its values, as a dequantize operation does.
 pub fn is_conversion(op: &Operation) -> bool {
-    op.is::<tfl::Quantize>() || op.is::<tfl::Dequantize>()
+    op.is::<tfl::Quantize>() || op.is::<tfl::Dequantize>() || op.is::<tfl::Cast>()
 }
 
 /// Whether an operation makes a constant.
@@ -90,8 +91,7 @@ pub fn is_constant(op: &Operation) -> bool {
     op.name.def().is_some_and(ir::OpDef::is_constant)
 }
 
-/// The operations that compute in float: they take or make float32 and are neither constants nor conversions, also of element types:
-/// the cast of an integer image states its values, as a dequantize operation does.
+/// The operations that compute in float: they take or make float32 and are neither constants nor conversions.
 pub fn float_ops(body: &Body) -> Vec<OpId> {
     body.walk()
         .into_iter()
@@ -99,7 +99,6 @@ pub fn float_ops(body: &Body) -> Vec<OpId> {
             let op = body.op(*id);
             let skip = is_constant(op)
                 || is_conversion(op)
-                || op.is::<tfl::Cast>()
                 || op.name.def().is_some_and(|d| d.traits.has(ir::Traits::TERMINATOR) || d.dialect() != "tfl");
             !skip && touches_float(body, op)
         })
