@@ -1,9 +1,19 @@
 //! Fixed-point arithmetic with TFLite's roundings, to the bit.
 //!
-//! The rounding variant is the one that ships: multiply, round, shift, round again. `F<k>` is an `i32` of `k` integer bits and `31 - k`
-//! fraction bits, as in gemmlowp's `fixedpoint.h`; products of raw values are [`high_mul`]. Additions wrap.
+//! `F<k>` is an `i32` of `k` integer bits and `31 - k` fraction bits, as in gemmlowp's `fixedpoint.h`; products of raw values are
+//! [`high_mul`]. Additions wrap.
 
 use crate::error::{Result, ensure};
+
+/// How a product with a [`Multiplier`] becomes an integer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rule {
+    /// Multiply, round, shift, round again: halves of the product up, those of the shift away from zero.
+    #[default]
+    Double,
+    /// Multiply, shift and round once, halves up: LiteRT's `TFLITE_SINGLE_ROUNDING` and the matrix products of ruy.
+    Single,
+}
 
 /// A non-negative real factor: `mantissa / 2^31 * 2^shift`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +22,8 @@ pub struct Multiplier {
     pub mantissa: i32,
     /// Left shift if positive, right shift if negative; in `-31..=31`.
     pub shift: i32,
+    /// How products are rounded.
+    pub rule: Rule,
 }
 
 impl Multiplier {
@@ -25,15 +37,31 @@ impl Multiplier {
             shift += 1;
         }
         if mantissa == 0 || shift < -31 {
-            return Ok(Multiplier { mantissa: 0, shift: 0 });
+            return Ok(Multiplier::doubly(0, 0));
         }
         ensure(shift <= 31, || format!("a ratio of scales of {real} is too large"))?;
-        Ok(Multiplier { mantissa: mantissa as i32, shift })
+        Ok(Multiplier::doubly(mantissa as i32, shift))
+    }
+
+    /// Of mantissa and shift, with two roundings.
+    pub const fn doubly(mantissa: i32, shift: i32) -> Multiplier {
+        Multiplier { mantissa, shift, rule: Rule::Double }
+    }
+
+    /// The same factor, rounded by another rule.
+    #[must_use]
+    pub fn by(self, rule: Rule) -> Multiplier {
+        Multiplier { rule, ..self }
     }
 
     /// `x` times the factor (`MultiplyByQuantizedMultiplier`). A left shift wraps.
     #[inline]
     pub fn apply(self, x: i32) -> i32 {
+        if self.rule == Rule::Single {
+            let product = i64::from(x) * i64::from(self.mantissa);
+            let right = 31 - self.shift;
+            return if right < 1 { product as i32 } else { ((product + (1 << (right - 1))) >> right) as i32 };
+        }
         let (left, right) = (self.shift.max(0), (-self.shift).max(0));
         round_shift(high_mul(x.wrapping_shl(left as u32), self.mantissa), right)
     }
@@ -164,7 +192,7 @@ pub fn inverse_sqrt(x: i32) -> Multiplier {
     const THREE_HALVES: i32 = 402_653_184;
     const HALF_SQRT_2: i32 = 1_518_500_250;
     if x <= 1 {
-        return Multiplier { mantissa: i32::MAX, shift: 0 };
+        return Multiplier::doubly(i32::MAX, 0);
     }
     let (mut x, mut shift) = (x, 11);
     while x >= 1 << 29 {
@@ -185,7 +213,7 @@ pub fn inverse_sqrt(x: i32) -> Multiplier {
         y = y.wrapping_shl(-shift as u32);
         shift = 0;
     }
-    Multiplier { mantissa: y, shift: -shift }
+    Multiplier::doubly(y, -shift)
 }
 
 /// `ln(x)` as `F<5>`, of an `F<12>` of 1 or more.
@@ -227,9 +255,9 @@ mod tests {
 
     #[test]
     fn multipliers_are_the_nearest_ones() {
-        assert_eq!(Multiplier::new(1.0).unwrap(), Multiplier { mantissa: 1 << 30, shift: 1 });
-        assert_eq!(Multiplier::new(0.3).unwrap(), Multiplier { mantissa: 1_288_490_189, shift: -1 });
-        assert_eq!(Multiplier::new(1.0 - 1e-12).unwrap(), Multiplier { mantissa: 1 << 30, shift: 1 });
+        assert_eq!(Multiplier::new(1.0).unwrap(), Multiplier::doubly(1 << 30, 1));
+        assert_eq!(Multiplier::new(0.3).unwrap(), Multiplier::doubly(1_288_490_189, -1));
+        assert_eq!(Multiplier::new(1.0 - 1e-12).unwrap(), Multiplier::doubly(1 << 30, 1));
         assert_eq!(Multiplier::new(1e-12).unwrap().mantissa, 0);
         assert_eq!(Multiplier::new(f64::MIN_POSITIVE / 4.0).unwrap().mantissa, 0);
         for refused in [-1.0, f64::NAN, f64::INFINITY, 3e9] {
@@ -241,6 +269,11 @@ mod tests {
     fn halves_go_up_in_products_and_away_from_zero_in_shifts() {
         let half = Multiplier::new(0.5).unwrap();
         assert_eq!([3, -3, 5, -5, 4].map(|x| half.apply(x)), [2, -1, 3, -2, 2]);
+        assert_eq!([3, -3, 5, -5, 4].map(|x| half.by(Rule::Single).apply(x)), [2, -1, 3, -2, 2]);
+        // 3/8 is rounded to a half first, and the half then up.
+        let eighth = Multiplier::new(0.125).unwrap();
+        assert_eq!([3, -3, 4, -4].map(|x| eighth.apply(x)), [1, 0, 1, -1]);
+        assert_eq!([3, -3, 4, -4].map(|x| eighth.by(Rule::Single).apply(x)), [0, 0, 1, 0]);
         assert_eq!([(5, 1), (-5, 1), (6, 2), (-6, 2), (-1, 31)].map(|(x, e)| round_shift(x, e)), [3, -3, 2, -2, 0]);
         assert_eq!(high_mul(i32::MIN, i32::MIN), i32::MAX);
         assert_eq!(high_mul_16(i16::MIN, i16::MIN), i16::MAX);

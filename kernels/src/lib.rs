@@ -9,6 +9,8 @@ pub mod float;
 pub mod geometry;
 pub mod movement;
 pub mod reference;
+pub mod rounding;
 mod simd;
 
 pub use error::KernelError;
+pub use rounding::Rounding;

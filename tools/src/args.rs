@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Parser};
+use kernels::Rounding;
+use kernels::eval::EvalOptions;
 use passes::pass::OptionValue;
 use passes::pipelines::Mode;
 use passes::quant::{Io, Method};
@@ -37,6 +39,10 @@ pub fn usage(io: &mut Streams<'_>, message: &str) -> std::io::Result<Status> {
 
 fn modes() -> PossibleValuesParser {
     Mode::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
+}
+
+fn roundings() -> PossibleValuesParser {
+    Rounding::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
 }
 
 fn option<T: OptionValue>(text: &str) -> Result<T, String> {
@@ -237,6 +243,9 @@ pub struct Run {
     /// Tags of the meta graph, separated by commas [default: serve]
     #[arg(long, value_name = "SET", value_delimiter = ',')]
     pub tag: Vec<String>,
+    /// Whose roundings integer operations follow: LiteRT's reference or optimized kernels, or TFLite Micro's
+    #[arg(long, value_name = "SET", default_value = "reference", value_parser = roundings())]
+    pub rounding: String,
     /// Time N runs of the first sample after a warm-up: median and minimum
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub bench: Option<u32>,
@@ -246,4 +255,12 @@ pub struct Run {
     /// Work with N threads [default: one for each core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+impl Run {
+    /// The evaluator's options.
+    pub fn options(&self) -> EvalOptions {
+        let named = Rounding::ALL.iter().find(|(name, _)| *name == self.rounding);
+        EvalOptions { rounding: named.map_or(Rounding::Reference, |(_, r)| *r) }
+    }
 }

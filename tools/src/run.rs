@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use ir::{Body, Diagnostic, Elem, Failed, Module, QuantType, Registry, Signature, Sink, Tensor, TensorType, Value};
-use kernels::eval::Evaluator;
+use kernels::eval::{EvalOptions, Evaluator};
 use passes::data::{Arrays, Datasets, Samples};
 use passes::pass::Progress;
 use passes::pipelines::{Mode, Ptq};
@@ -42,7 +42,7 @@ fn run(registry: &Registry, args: &Run, io: &mut Streams<'_>, sink: &mut Sink) -
         Err(e) => return Err(sink.error(Diagnostic::error("import/tflite", e.to_string()))),
     };
     let signature = choose(&model.module, args.signature.as_deref(), sink)?;
-    let results = Session::new(&model, &signature).and_then(|s| {
+    let results = Session::new(&model, &signature, &args.options()).and_then(|s| {
         let report = s.bench(args)?;
         Ok((s.all(args, io.interactive)?, report))
     });
@@ -113,14 +113,14 @@ struct Session<'m> {
 }
 
 impl<'m> Session<'m> {
-    fn new(model: &'m backend::Model, signature: &'m Signature) -> Result<Session<'m>, String> {
+    fn new(model: &'m backend::Model, signature: &'m Signature, options: &EvalOptions) -> Result<Session<'m>, String> {
         let body: &Body = model.module.body.op(signature.func).body(0).ok_or("the signature has no body")?;
         let args = body.args(body.entry());
         let types = args
             .iter()
             .map(|v| body.tensor_ty(*v).cloned().ok_or_else(|| "an input is no tensor".to_owned()))
             .collect::<Result<_, _>>()?;
-        let evaluator = Evaluator::new(body).map_err(|e| e.to_string())?;
+        let evaluator = Evaluator::with(body, options).map_err(|e| e.to_string())?;
         let mut keys = HashMap::new();
         for (subgraph, tensors) in model.tensors.iter().enumerate().filter(|(_, t)| t.func == signature.func) {
             let prefix = if subgraph == 0 { String::new() } else { format!("{subgraph}:") };

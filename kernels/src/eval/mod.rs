@@ -16,6 +16,7 @@ use ir::{Attr, Body, Elem, Operation, Tensor, TensorType, Value};
 
 use self::quantized::{Kernel, Types};
 use crate::error::{KernelError, Result};
+use crate::rounding::Rounding;
 
 /// Why a function cannot run: the operation, as the user knows it, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,13 +107,13 @@ fn one(shape: &[usize], values: Vec<f32>) -> Result<Vec<Tensor>> {
 /// Computes one operation. `outs` are the element types of its results; shapes follow from the operands.
 pub fn eval_op(op: &Operation, ins: &[Option<Tensor>], outs: &[Elem]) -> std::result::Result<Vec<Tensor>, EvalError> {
     let types = ins.iter().map(|t| t.as_ref().map(|t| t.ty().elem.clone())).collect();
-    let kernel = kernel(op, types, outs)?;
+    let kernel = kernel(&Types { op, ins: types, outs, rounding: Rounding::Reference })?;
     run(&Call { op, ins, outs }, kernel.as_ref())
 }
 
 /// The kernel of a quantized operation, prepared.
-fn kernel(op: &Operation, ins: Vec<Option<Elem>>, outs: &[Elem]) -> std::result::Result<Option<Kernel>, EvalError> {
-    quantized::prepare(&Types { op, ins, outs }).transpose().map_err(|e| EvalError::at(op, e))
+fn kernel(types: &Types<'_>) -> std::result::Result<Option<Kernel>, EvalError> {
+    quantized::prepare(types).transpose().map_err(|e| EvalError::at(types.op, e))
 }
 
 /// Computes one operation, with its kernel if it is a quantized one.
@@ -144,6 +145,13 @@ struct Step {
     done: Vec<Value>,
 }
 
+/// How a function is evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EvalOptions {
+    /// Whose results its integer operations give.
+    pub rounding: Rounding,
+}
+
 /// A function, prepared to run.
 #[derive(Debug)]
 pub struct Evaluator<'b> {
@@ -156,6 +164,11 @@ pub struct Evaluator<'b> {
 impl<'b> Evaluator<'b> {
     /// Prepares the entry block of a function.
     pub fn new(body: &'b Body) -> std::result::Result<Evaluator<'b>, EvalError> {
+        Evaluator::with(body, &EvalOptions::default())
+    }
+
+    /// Like [`Evaluator::new`], with options.
+    pub fn with(body: &'b Body, options: &EvalOptions) -> std::result::Result<Evaluator<'b>, EvalError> {
         let mut constants = HashMap::new();
         let mut last = HashMap::new();
         let mut steps: Vec<Step> = Vec::new();
@@ -180,7 +193,8 @@ impl<'b> Evaluator<'b> {
             }
             let elem = |v: &Value| body.ty(*v).elem().cloned();
             let outs: Vec<Elem> = op.results().iter().map(|v| elem(v).unwrap_or(Elem::F32)).collect();
-            let kernel = kernel(op, op.operands().iter().map(elem).collect(), &outs)?;
+            let ins = op.operands().iter().map(elem).collect();
+            let kernel = kernel(&Types { op, ins, outs: &outs, rounding: options.rounding })?;
             steps.push(Step { op: id, kernel, outs, done: Vec::new() });
         }
         for (v, at) in last {

@@ -26,32 +26,63 @@ impl DoubleRequant {
     }
 }
 
+/// How the sums of a fully connected operation become codes.
+#[derive(Clone, Debug)]
+pub enum FromSums {
+    /// As doubles: LiteRT's reference.
+    Real(DoubleRequant),
+    /// In fixed point: all others.
+    Fixed(Requant),
+}
+
+impl FromSums {
+    fn fits(&self, outputs: usize) -> Result<()> {
+        match self {
+            FromSums::Fixed(r) => r.fits(outputs),
+            FromSums::Real(r) => {
+                let n = r.ratios.len();
+                ensure(n == 1 || n == outputs, || format!("{n} scales for {outputs} outputs"))
+            }
+        }
+    }
+
+    /// Appends the codes of one sum an output.
+    fn push(&self, sums: &[i32], y: &mut Vec<i8>) {
+        let r = match self {
+            FromSums::Fixed(r) => return r.push(sums, y),
+            FromSums::Real(r) => r,
+        };
+        y.extend(sums.iter().enumerate().map(|(o, sum)| {
+            let real = f64::from(*sum) * r.ratios[o % r.ratios.len()];
+            r.codes.clamp((real.round() as i32).saturating_add(r.zero))
+        }));
+    }
+}
+
 /// `x [batch, depth]` times the transpose of `w [out, depth]`, plus `bias [out]`.
 pub fn fully_connected(
     (x, x_zero): (&[i8], i32),
     (w, w_zero): (&[i8], i32),
     bias: Option<&[i32]>,
     [out, depth]: [usize; 2],
-    requant: &DoubleRequant,
+    requant: &FromSums,
 ) -> Result<Vec<i8>> {
     ensure(depth > 0 && x.len().is_multiple_of(depth), || {
         format!("{} input elements and weights of depth {depth}", x.len())
     })?;
     whole(w, &[out, depth])?;
     ensure(bias.is_none_or(|b| b.len() == out), || format!("the bias has not {out} elements"))?;
-    let n = requant.ratios.len();
-    ensure(n == 1 || n == out, || format!("{n} scales for {out} outputs"))?;
+    requant.fits(out)?;
     let batch = x.len() / depth;
     let (x, w) = (rows(x, x_zero, depth), rows(w, w_zero, depth));
     let mut y = Vec::with_capacity(elements(&[batch, out])?);
     let mut sums = vec![0; out];
     for row in x.chunks(padded(depth)) {
         dots(row, &w, &mut sums);
-        for (o, sum) in sums.iter().enumerate() {
-            let sum = sum.wrapping_add(bias.map_or(0, |b| b[o]));
-            let real = f64::from(sum) * requant.ratios[o % n];
-            y.push(requant.codes.clamp((real.round() as i32).saturating_add(requant.zero)));
+        if let Some(bias) = bias {
+            sums.iter_mut().zip(bias).for_each(|(s, b)| *s = s.wrapping_add(*b));
         }
+        requant.push(&sums, &mut y);
     }
     Ok(y)
 }

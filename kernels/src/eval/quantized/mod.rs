@@ -19,6 +19,7 @@ use super::compute::clamp;
 use crate::error::{KernelError, Result, ensure};
 use crate::float::Clamp;
 use crate::reference::{Affine, Codes};
+use crate::rounding::Rounding;
 
 type Run = Box<dyn Fn(&Call<'_>) -> Result<Vec<Tensor>> + Send + Sync>;
 type Prepared = Result<Run>;
@@ -43,6 +44,8 @@ pub(super) struct Types<'a> {
     pub(super) op: &'a Operation,
     pub(super) ins: Vec<Option<Elem>>,
     pub(super) outs: &'a [Elem],
+    /// Whose results the kernel gives.
+    pub(super) rounding: Rounding,
 }
 
 /// The kernel of an operation over quantized tensors; `None` if there is none, or the operation is not quantized.

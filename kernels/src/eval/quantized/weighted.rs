@@ -6,17 +6,18 @@ use super::{Prepared, Types, coded, codes, operand};
 use crate::error::{KernelError, Result};
 use crate::eval::Call;
 use crate::eval::compute::{fully_connected_shape, params};
-use crate::fixed::Multiplier;
+use crate::fixed::{Multiplier, Rule};
 use crate::float::conv::ConvParams;
 use crate::reference::conv::{self, Filter, Image};
-use crate::reference::matmul::{self, DoubleRequant};
+use crate::reference::matmul::{self, DoubleRequant, FromSums};
 use crate::reference::{Affine, Requant};
+use crate::rounding::Rounding;
 
 /// `s_x s_w / s_y` for each scale of the weights.
-fn requant(t: &Types<'_>, x: Affine, weights: &[f32]) -> Result<Requant> {
+fn requant(t: &Types<'_>, x: Affine, weights: &[f32], rule: Rule) -> Result<Requant> {
     let out = t.out()?;
     let one = |w: &f32| Multiplier::new(f64::from(x.scale) * f64::from(*w) / f64::from(out.scale));
-    let multipliers = weights.iter().map(one).collect::<Result<_>>()?;
+    let multipliers = weights.iter().map(|w| Ok(one(w)?.by(rule))).collect::<Result<_>>()?;
     Ok(Requant { multipliers, zero: out.zero, codes: t.codes()? })
 }
 
@@ -31,9 +32,9 @@ fn bias<'a>(c: &Call<'a>, i: usize) -> Result<Option<std::borrow::Cow<'a, [i32]>
 type Convolution = fn(Image<'_>, Filter<'_>, ConvParams, &Requant) -> Result<(Vec<i8>, Vec<usize>)>;
 
 /// Prepares `kernel` for an image, a filter with a scale per index of its axis `channels`, and a bias.
-fn convolution(t: &Types<'_>, p: ConvParams, channels: usize, kernel: Convolution) -> Prepared {
+fn convolution(t: &Types<'_>, p: ConvParams, channels: usize, rule: Rule, kernel: Convolution) -> Prepared {
     let x = t.affine(0)?;
-    let out = requant(t, x, &t.symmetric_scales(1, channels)?)?;
+    let out = requant(t, x, &t.symmetric_scales(1, channels)?, rule)?;
     Ok(Box::new(move |c| {
         let ((data, shape), (filter, f_shape), bias) = (operand(c, 0)?, operand(c, 1)?, bias(c, 2)?);
         let image = Image { data: &data, shape: &shape, zero: x.zero };
@@ -46,20 +47,20 @@ fn convolution(t: &Types<'_>, p: ConvParams, channels: usize, kernel: Convolutio
 pub(super) fn conv_2d(t: &Types<'_>) -> Prepared {
     let r: tfl::Conv2D = t.row()?;
     let p = params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding)?;
-    convolution(t, p, 0, conv::conv_2d)
+    convolution(t, p, 0, t.rounding.of_sums(), conv::conv_2d)
 }
 
 pub(super) fn depthwise_conv_2d(t: &Types<'_>) -> Prepared {
     let r: tfl::DepthwiseConv2D = t.row()?;
     let p = params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding)?;
-    convolution(t, p, 3, conv::depthwise_conv_2d)
+    convolution(t, p, 3, Rule::Double, conv::depthwise_conv_2d)
 }
 
 pub(super) fn transpose_conv(t: &Types<'_>) -> Prepared {
     let r: tfl::TransposeConv = t.row()?;
     let p = params([r.stride_h, r.stride_w], [1, 1], r.padding)?;
     let x = t.affine(2)?;
-    let out = requant(t, x, &t.symmetric_scales(1, 0)?)?;
+    let out = requant(t, x, &t.symmetric_scales(1, 0)?, Rule::Double)?;
     Ok(Box::new(move |c| {
         let ((data, shape), (filter, f_shape), bias) = (operand(c, 2)?, operand(c, 1)?, bias(c, 3)?);
         let image = Image { data: &data, shape: &shape, zero: x.zero };
@@ -78,7 +79,10 @@ pub(super) fn fully_connected(t: &Types<'_>) -> Prepared {
         Ok(w) => (w.zero, vec![w.scale]),
         Err(_) => (0, t.symmetric_scales(1, 0)?),
     };
-    let requant = DoubleRequant::new(x.scale, &scales, t.out()?, t.codes()?);
+    let requant = match t.rounding {
+        Rounding::Reference => FromSums::Real(DoubleRequant::new(x.scale, &scales, t.out()?, t.codes()?)),
+        Rounding::Optimized | Rounding::Micro => FromSums::Fixed(requant(t, x, &scales, t.rounding.of_sums())?),
+    };
     Ok(Box::new(move |c| {
         let ((data, shape), (w, w_shape), bias) = (operand(c, 0)?, operand(c, 1)?, bias(c, 2)?);
         let [out, depth] = w_shape[..] else { return Err(KernelError::new("weights have rank 2")) };
