@@ -1,12 +1,14 @@
 //! The meaning of TFLite operations.
 //!
-//! A kernel takes slices and parameters and knows no IR; only [`eval`] does.
+//! A kernel takes slices and parameters and knows no IR; only [`eval`] and [`lifetimes`] do.
 
+pub mod arena;
 pub mod error;
 pub mod eval;
 pub mod fixed;
 pub mod float;
 pub mod geometry;
+pub mod lifetimes;
 pub mod movement;
 pub mod reference;
 pub mod rounding;
