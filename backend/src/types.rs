@@ -153,7 +153,7 @@ pub fn ir_quant(
         _ if channels == Some(scales.len()) => QuantParams::PerAxis { axis: axis.unwrap_or(0), scales, zero_points },
         _ => return Err(format!("has {} scales, which do not fit dimension {dimension}", scales.len())),
     };
-    Ok(Elem::Quant(Arc::new(QuantType { signed, width, min, max, expressed: Some(Elem::F32), params })))
+    Ok(Elem::Quant(Arc::new(QuantType { signed, marked: false, width, min, max, expressed: Some(Elem::F32), params })))
 }
 
 #[cfg(test)]

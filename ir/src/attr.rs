@@ -44,19 +44,21 @@ pub enum Attr {
     Opaque(Arc<str>),
 }
 
-/// What the blob of a `dense_resource` is called, and how it is aligned.
+/// What the blob of a `dense_resource` is called, and how it is laid out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResourceKey {
     /// The key.
     pub name: Arc<str>,
     /// Bytes to whose multiples the blob is aligned; a power of two.
     pub alignment: u32,
+    /// Whether an element of less than a byte has one of its own in the blob.
+    pub spread: bool,
 }
 
-/// Aligned as upstream aligns the blobs it makes.
+/// Laid out as the blobs that upstream makes.
 impl From<&str> for ResourceKey {
     fn from(name: &str) -> ResourceKey {
-        ResourceKey { name: name.into(), alignment: 64 }
+        ResourceKey { name: name.into(), alignment: 64, spread: true }
     }
 }
 

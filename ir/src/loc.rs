@@ -13,7 +13,7 @@ pub struct Loc(Option<Arc<LocKind>>);
 /// The forms of a location.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub enum LocKind {
-    /// `loc("file.mlir":3:7)`
+    /// `loc("file.mlir":3:7)`, or `loc("file.mlir":3:7 to 4:1)`
     File {
         /// File name.
         file: Arc<str>,
@@ -21,6 +21,8 @@ pub enum LocKind {
         line: u32,
         /// Column, from 1.
         col: u32,
+        /// Line and column of the end, where one is stated.
+        end: Option<(u32, u32)>,
     },
     /// `loc("node/name")`, or `loc("name"(child))`
     Name(Arc<str>, Loc),
@@ -46,7 +48,7 @@ impl Loc {
 
     /// A place in a text.
     pub fn file(file: impl Into<Arc<str>>, line: u32, col: u32) -> Loc {
-        Loc::new(LocKind::File { file: file.into(), line, col })
+        Loc::new(LocKind::File { file: file.into(), line, col, end: None })
     }
 
     /// The fusion of several locations, the value's own first. Unknown ones and repetitions are left out; one alone stays itself.
@@ -106,7 +108,7 @@ impl Loc {
     /// The first place in a text: file, line, column.
     pub fn text(&self) -> Option<(&str, u32, u32)> {
         match self.kind()? {
-            LocKind::File { file, line, col } => Some((file, *line, *col)),
+            LocKind::File { file, line, col, .. } => Some((file, *line, *col)),
             LocKind::Name(_, child) => child.text(),
             LocKind::Fused(parts, _) => parts.iter().find_map(Loc::text),
             LocKind::CallSite(callee, caller) => callee.text().or_else(|| caller.text()),

@@ -169,6 +169,8 @@ pub enum QuantParams {
 pub struct QuantType {
     /// Whether the storage integer is signed (`i8`) or not (`u8`).
     pub signed: bool,
+    /// Whether it is written `si8` or `ui8`: to upstream another type of the same meaning.
+    pub marked: bool,
     /// Bits of the storage integer.
     pub width: u16,
     /// Lowest stored value in use.
@@ -193,6 +195,7 @@ impl QuantType {
         let (min, max) = Self::default_range(true, width);
         QuantType {
             signed: true,
+            marked: false,
             width,
             min,
             max,

@@ -1303,7 +1303,7 @@ crate::ops! {
         ), outs: (activ_output: TENSOR, state_output: TENSOR, concat_temp: TENSOR, activ_temp: TENSOR),
         attrs: (
                 cell_clip: Option<f32> = None,
-                fused_activation_function: Activation = Activation::None,
+                fused_activation_function: Activation = Activation::Tanh,
                 kernel_type: Option<LstmKernelType> = Some(LstmKernelType::Basic),
                 proj_clip: Option<f32> = None,
         ),

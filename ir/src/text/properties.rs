@@ -51,8 +51,8 @@ fn int_of(bits: i64, elem: &Elem) -> i64 {
 
 fn quant() -> impl Strategy<Value = Elem> {
     let pairs = vec((1e-9..1e3f64, -100..100i64), 1..4);
-    (any::<bool>(), prop_oneof![Just(4u16), Just(8), Just(16), Just(32)], pairs, 0..4usize, any::<bool>()).prop_map(
-        |(signed, width, pairs, kind, narrow)| {
+    (any::<[bool; 3]>(), prop_oneof![Just(4u16), Just(8), Just(16), Just(32)], pairs, 0..4usize).prop_map(
+        |([signed, marked, narrow], width, pairs, kind)| {
             let (min, max) = QuantType::default_range(signed, width);
             let (scales, zero_points): (Vec<F64>, Vec<i64>) = pairs.into_iter().map(|(s, z)| (F64(s), z)).unzip();
             let params = match kind {
@@ -65,7 +65,7 @@ fn quant() -> impl Strategy<Value = Elem> {
                 _ => QuantParams::Any,
             };
             let min = min + i64::from(narrow);
-            Elem::Quant(Arc::new(QuantType { signed, width, min, max, expressed: Some(Elem::F32), params }))
+            Elem::Quant(Arc::new(QuantType { signed, marked, width, min, max, expressed: Some(Elem::F32), params }))
         },
     )
 }

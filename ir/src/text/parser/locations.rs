@@ -69,15 +69,14 @@ impl Parser<'_, '_> {
         let line = self.number32()?;
         self.expect(Tok::Colon, "':' before a column")?;
         let col = self.number32()?;
-        if self.eat_word("to") {
-            // Of a range its start is kept.
-            if self.at(Tok::Int) {
-                self.number32()?;
-            }
+        let end = if self.eat_word("to") {
+            let line = if self.at(Tok::Int) { self.number32()? } else { line };
             self.expect(Tok::Colon, "':' before a column")?;
-            self.number32()?;
-        }
-        Ok(Loc::file(text, line, col))
+            Some((line, self.number32()?))
+        } else {
+            None
+        };
+        Ok(Loc::new(LocKind::File { file: text.into(), line, col, end }))
     }
 
     fn number32(&mut self) -> Result<u32> {

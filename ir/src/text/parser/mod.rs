@@ -16,13 +16,16 @@ use crate::op::Registry;
 use crate::types::Type;
 
 mod attributes;
+mod branches;
 mod elements;
+mod formats;
 mod forms;
+mod functions;
 mod locations;
 mod operations;
 mod regions;
 mod resources;
-mod shapes;
+mod settle;
 mod types;
 
 use regions::Scope;

@@ -6,13 +6,12 @@ use super::{MAX_ERRORS, Parser, Result};
 use crate::attr::Attr;
 use crate::body::{At, BlockId, Body, OpId, OpName, OpSpec, Region};
 use crate::diag::Diagnostic;
-use crate::dialect::{builtin, tfl};
+use crate::dialect::builtin;
 use crate::loc::Loc;
 use crate::module::{self, Module};
-use crate::op::{OpRow, Traits};
-use crate::tensor::Tensor;
+use crate::op::Traits;
 use crate::text::lexer::{Tok, Token};
-use crate::types::{Elem, FunctionType, Type};
+use crate::types::{FunctionType, Type};
 
 /// An operation that is read but not yet made.
 pub(super) struct Draft<'s> {
@@ -194,36 +193,6 @@ impl<'s> Parser<'s, '_> {
         Ok(u)
     }
 
-    /// Puts attributes where the row has them, and gives quantized constants their type.
-    pub(super) fn settle(&mut self, pos: usize, spec: &mut OpSpec) -> Result<()> {
-        let Some(def) = spec.name.def() else { return Ok(()) };
-        // Upstream has no properties for operations it carries whole.
-        if !matches!(def.dialect(), "tf" | "tf_saved_model") {
-            for a in def.attrs {
-                let Some(value) = spec.attrs.remove(a.name) else { continue };
-                if spec.props.set(a.name, value).is_some() {
-                    return Err(self.syntax(pos, format!("attribute '{}' is given twice", a.name)));
-                }
-            }
-        }
-        if def.traits.has(Traits::NO_TERMINATOR) {
-            for region in &mut spec.regions {
-                if let Region::Isolated(body) = region
-                    && !body.has_entry()
-                {
-                    body.add_block(body.root());
-                }
-            }
-        }
-        if def == tfl::PseudoQConst::DEF
-            && let (Some(Attr::Type(qtype)), Some(value)) = (spec.props.get("qtype"), spec.props.get("value"))
-            && let Some(value) = quantized(qtype, value)
-        {
-            spec.props.set("value", value);
-        }
-        Ok(())
-    }
-
     pub(super) fn make(&mut self, body: &mut Body, block: BlockId, draft: Draft<'s>, start: usize) -> Result<OpId> {
         let Draft { mut spec, uses, types, successors } = draft;
         if uses.len() != types.len() {
@@ -273,21 +242,6 @@ impl<'s> Parser<'s, '_> {
             Some(ty) => Ok((attr, ty)),
             None => Err(self.syntax(start, "expected a constant")),
         }
-    }
-}
-
-/// The stored integers of a constant under the quantized type it has.
-fn quantized(qtype: &Type, value: &Attr) -> Option<Attr> {
-    let Type::Tensor(ty) = qtype else { return None };
-    let q = ty.elem.quant()?;
-    let retype = |t: &Tensor| -> Option<Tensor> {
-        let fits = t.ty().shape == ty.shape && matches!(t.ty().elem, Elem::Int(w, _) if w == q.width);
-        if fits { t.retyped(ty.clone()).ok() } else { None }
-    };
-    match value {
-        Attr::Dense(t) => retype(t).map(Attr::Dense),
-        Attr::Resource(key, t) => retype(t).map(|t| Attr::Resource(key.clone(), t)),
-        _ => None,
     }
 }
 

@@ -178,7 +178,7 @@ impl<'s> Parser<'s, '_> {
         Ok(())
     }
 
-    fn region(
+    pub(super) fn region(
         &mut self,
         body: &mut Body,
         region: RegionId,

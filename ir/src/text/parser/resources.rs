@@ -89,15 +89,11 @@ impl Parser<'_, '_> {
         let Some(Blob { alignment, bytes: blob }) = self.blobs.get(key).cloned() else {
             return Ok(Attr::Opaque(format!("dense_resource<{}> : {ty}", self.text(tok)).into()));
         };
-        let bytes = match (&ty.elem, ty.num_elements()) {
-            // A byte for each element, as in lists.
-            (Elem::Int(2 | 4, _), Some(count)) if blob.len() == count && count > 1 => {
-                Bytes::from(pack(&ty.elem, blob.to_vec()))
-            }
-            _ => blob,
-        };
+        let packed = matches!(ty.elem, Elem::Int(2 | 4, _));
+        let spread = !packed || ty.num_elements() == Some(blob.len());
+        let bytes = if packed && spread { Bytes::from(pack(&ty.elem, blob.to_vec())) } else { blob };
         match Tensor::new(ty.clone(), bytes) {
-            Ok(t) => Ok(Attr::Resource(ResourceKey { name: key.into(), alignment }, t)),
+            Ok(t) => Ok(Attr::Resource(ResourceKey { name: key.into(), alignment, spread }, t)),
             Err(e) => Err(self.error(tok.start, "parse/literal", format!("resource '{key}': {e}"))),
         }
     }

@@ -7,7 +7,7 @@ use crate::text::lexer::{Tok, Token};
 use crate::types::{Dim, Elem, F64, FunctionType, QuantParams, QuantType, Sign, TensorType, Type};
 
 /// Builtin types that have no form of their own in the IR.
-const OTHER_FLOATS: &[&str] = &[
+const CARRIED: &[&str] = &[
     "f4E2M1FN",
     "f6E2M3FN",
     "f6E3M2FN",
@@ -24,16 +24,21 @@ const OTHER_FLOATS: &[&str] = &[
     "tf32",
 ];
 
-/// `i8`, `si8`, `ui8`
+/// `i8`, `si8`, `ui8`; those of widths that nothing computes with are carried whole.
 fn integer(name: &str) -> Option<Elem> {
+    const WIDEST: u32 = (1 << 24) - 1;
     let (digits, sign) = match name.as_bytes() {
         [b's', b'i', ..] => (&name[2..], Sign::Signed),
         [b'u', b'i', ..] => (&name[2..], Sign::Unsigned),
         [b'i', ..] => (&name[1..], Sign::Signless),
         _ => return None,
     };
-    let number = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-    number.then_some(digits)?.parse().ok().map(|w| Elem::Int(w, sign))
+    let number = digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    let width: u32 = number.then_some(digits)?.parse().ok().filter(|w| *w <= WIDEST)?;
+    Some(match u16::try_from(width) {
+        Ok(w @ 1..) => Elem::Int(w, sign),
+        _ => Elem::Opaque(name.into()),
+    })
 }
 
 /// An element type that is one word.
@@ -44,7 +49,7 @@ fn word(name: &str) -> Option<Elem> {
         "bf16" => Elem::BF16,
         "f64" => Elem::F64,
         "index" => Elem::Index,
-        _ if OTHER_FLOATS.contains(&name) => Elem::Opaque(name.into()),
+        _ if CARRIED.contains(&name) => Elem::Opaque(name.into()),
         _ => return integer(name),
     })
 }
@@ -256,9 +261,10 @@ impl Parser<'_, '_> {
         let name = self.text(tok);
         // The dialect writes `u8` where builtin types say `ui8`.
         let storage = match name.strip_prefix('u') {
-            Some(width) => integer(&format!("ui{}", width.trim_start_matches('i'))),
-            None => integer(name),
+            Some(width) if !width.starts_with('i') => integer(&format!("ui{width}")),
+            _ => integer(name),
         };
+        let marked = name.starts_with("si") || name.starts_with("ui");
         let Some(Elem::Int(width @ 1..=32, sign)) = storage.filter(|_| tok.kind == Tok::Bare) else {
             return Err(self.expected("a storage type of at most 32 bits"));
         };
@@ -279,7 +285,7 @@ impl Parser<'_, '_> {
             (lowest, highest)
         };
         let expressed = if self.eat(Tok::Colon) { Some(self.elem()?) } else { None };
-        Ok(QuantType { signed, width, min, max, expressed, params: QuantParams::Any })
+        Ok(QuantType { signed, marked, width, min, max, expressed, params: QuantParams::Any })
     }
 
     fn any_type(&mut self) -> Result<Type> {
@@ -299,7 +305,7 @@ impl Parser<'_, '_> {
         self.expect(Tok::Greater, "'>' of a range")?;
         self.expect(Tok::Greater, "'>' of a calibrated type")?;
         let params = QuantParams::Calibrated { min, max };
-        Ok(quantized(QuantType { signed: true, width: 0, min: 0, max: 0, expressed, params }))
+        Ok(quantized(QuantType { signed: true, marked: false, width: 0, min: 0, max: 0, expressed, params }))
     }
 
     fn uniform_type(&mut self, name: Token) -> Result<Type> {

@@ -168,7 +168,13 @@ impl Writer {
             return self.push(">>");
         }
         self.push(if q.params == QuantParams::Any { "!quant.any<" } else { "!quant.uniform<" });
-        self.write(format_args!("{}{}", if q.signed { 'i' } else { 'u' }, q.width));
+        let storage = match (q.signed, q.marked) {
+            (true, false) => "i",
+            (false, false) => "u",
+            (true, true) => "si",
+            (false, true) => "ui",
+        };
+        self.write(format_args!("{storage}{}", q.width));
         if (q.min, q.max) != QuantType::default_range(q.signed, q.width) {
             self.write(format_args!("<{}:{}>", q.min, q.max));
         }
@@ -327,9 +333,14 @@ impl Writer {
     fn inner_location(&mut self, loc: &Loc) {
         match loc.kind() {
             None => self.push("unknown"),
-            Some(LocKind::File { file, line, col }) => {
+            Some(LocKind::File { file, line, col, end }) => {
                 self.string(file);
                 self.write(format_args!(":{line}:{col}"));
+                match end {
+                    Some((l, c)) if l == line => self.write(format_args!(" to :{c}")),
+                    Some((l, c)) => self.write(format_args!(" to {l}:{c}")),
+                    None => {}
+                }
             }
             Some(LocKind::Name(name, child)) => {
                 self.string(name);

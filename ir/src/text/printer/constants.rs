@@ -89,7 +89,10 @@ pub(super) fn blobs(w: &mut Writer) {
         w.push(": \"0x");
         // A blob begins with its alignment; one element stands for all.
         hex(&mut w.out, &key.alignment.to_le_bytes());
-        hex(&mut w.out, t.raw());
+        match key.spread {
+            true => hex(&mut w.out, &unpacked(&t.ty().elem.storage(), t.raw(), t.len())),
+            false => hex(&mut w.out, t.raw()),
+        }
         w.out.push('"');
     }
     w.push("\n    }\n  }\n#-}\n");

@@ -72,7 +72,9 @@ impl Printer {
             return false;
         }
         self.module_header(module::sym_name(op), &op.attrs);
+        let outer = std::mem::replace(&mut self.in_func, false);
         self.region(body, region, Entry::Bare);
+        self.in_func = outer;
         true
     }
 
@@ -107,7 +109,9 @@ impl Printer {
         self.attributes(" attributes ", &op.attrs);
         if f.body.has_entry() {
             self.w.out.push(' ');
+            let outer = std::mem::replace(&mut self.in_func, true);
             self.blocks(f.body, f.body.root(), Entry::Bare);
+            self.in_func = outer;
         }
         self.names = outer;
         true
@@ -147,7 +151,7 @@ impl Printer {
         if !bare {
             return false;
         }
-        self.w.push("return");
+        self.w.push(if self.in_func { "return" } else { "func.return" });
         self.attributes(" ", &op.attrs);
         if !op.operands().is_empty() {
             self.w.out.push(' ');
@@ -212,8 +216,9 @@ impl<'o> Signature<'o> {
         let dicts = |name: &str, count: usize| match op.props.get(name) {
             None => Some(None),
             Some(a) => {
+                // A list of nothing has no place in the short form.
                 let all = a.as_array().filter(|a| a.len() == count && a.iter().all(|d| d.as_dict().is_some()))?;
-                Some(Some(all))
+                all.iter().any(|d| d.as_dict().is_some_and(|d| !d.is_empty())).then_some(Some(all))
             }
         };
         let visibility = match op.props.get("sym_visibility") {

@@ -51,12 +51,14 @@ struct Printer {
     regions: bool,
     names: Names,
     indent: usize,
+    /// Whether operations stand in the short form of a function, where `func.` is understood.
+    in_func: bool,
 }
 
 impl Printer {
     fn new(options: PrintOptions) -> Printer {
         let w = Writer { elide_larger_than: options.elide_larger_than, ..Writer::default() };
-        Printer { w, options, regions: true, names: Names::default(), indent: 0 }
+        Printer { w, options, regions: true, names: Names::default(), indent: 0, in_func: false }
     }
 
     fn newline(&mut self) {
@@ -120,12 +122,14 @@ impl Printer {
         }
         if !op.regions.is_empty() {
             self.w.push(" (");
+            let outer = std::mem::replace(&mut self.in_func, false);
             for (i, region) in op.regions.iter().enumerate() {
                 if i > 0 {
                     self.w.push(", ");
                 }
                 self.region(body, region, Entry::Labelled);
             }
+            self.in_func = outer;
             self.w.out.push(')');
         }
         self.attributes(" ", &op.attrs);
