@@ -10,6 +10,7 @@ pub mod float;
 pub mod geometry;
 pub mod lifetimes;
 pub mod movement;
+pub mod optimized;
 pub mod reference;
 pub mod rounding;
 mod simd;

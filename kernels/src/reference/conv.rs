@@ -28,7 +28,7 @@ pub struct Filter<'a> {
     pub bias: Option<&'a [i32]>,
 }
 
-pub(super) fn rank_4(shape: &[usize]) -> Result<[usize; 4]> {
+pub(crate) fn rank_4(shape: &[usize]) -> Result<[usize; 4]> {
     shape.try_into().map_err(|_| KernelError::new(format!("rank {} is not 4", shape.len())))
 }
 

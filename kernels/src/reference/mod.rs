@@ -74,7 +74,7 @@ pub struct Requant {
 
 impl Requant {
     /// Checks that there is one multiplier or one for each of `channels`.
-    fn fits(&self, channels: usize) -> Result<()> {
+    pub(crate) fn fits(&self, channels: usize) -> Result<()> {
         let n = self.multipliers.len();
         ensure(n == 1 || n == channels, || format!("{n} scales for {channels} channels"))
     }

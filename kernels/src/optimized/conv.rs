@@ -1,0 +1,168 @@
+//! Convolutions of NHWC images: patches of the image times panels of weights.
+
+use std::ops::Range;
+
+use super::gemm::{Gemm, Panels};
+use super::scale::Output;
+use super::variant::{Variant, best};
+use super::{roomy, sized};
+use crate::error::{Result, ensure};
+use crate::float::conv::ConvParams;
+use crate::geometry::{Window, elements};
+use crate::reference::Requant;
+use crate::reference::conv::{Filter, rank_4};
+
+/// A convolution with its weights packed.
+pub struct Conv {
+    x_shape: [usize; 4],
+    y_shape: [usize; 4],
+    win: Window,
+    zero: i8,
+    /// One product for each group of channels.
+    groups: Vec<Panels>,
+    /// Output pixels whose patches are gathered at a time; 0 if the image is read as it is.
+    tile: usize,
+    variant: &'static Variant,
+}
+
+/// Bytes of gathered patches that stay in the first cache beside a panel of weights.
+const TILE_BYTES: usize = 12 << 10;
+/// The most and least pixels of a tile.
+const TILE_PIXELS: (usize, usize) = (8, 64);
+
+impl Conv {
+    /// Of images of shape `[n, h, w, c]` whose code of 0 is `zero`, with `filter [o, kh, kw, c / groups]`.
+    pub fn new(x_shape: &[usize], zero: i32, f: Filter<'_>, params: ConvParams, out: &Requant) -> Result<Conv> {
+        let [n, h, w, c] = rank_4(x_shape)?;
+        let [o, kh, kw, fc] = rank_4(f.shape)?;
+        ensure(f.data.len() == elements(f.shape)?, || format!("{} weights for shape {:?}", f.data.len(), f.shape))?;
+        ensure(fc > 0 && c > 0 && c % fc == 0 && o % (c / fc) == 0, || format!("{c} channels and a filter of {fc}"))?;
+        ensure(f.bias.is_none_or(|b| b.len() == o), || format!("the bias has not {o} elements"))?;
+        ensure((-128..128).contains(&zero), || format!("a zero point of {zero}"))?;
+        let win = params.window([h, w], [kh, kw])?;
+        let y_shape = [n, win.y.output, win.x.output, o];
+        elements(x_shape)?;
+        elements(&y_shape)?;
+        let (per_group, depth) = (o / (c / fc), kh * kw * fc);
+        ensure(depth > 0 && o > 0, || format!("a filter of shape {:?}", f.shape))?;
+        out.fits(o)?;
+        let group = |g: usize| {
+            let outputs = g * per_group..(g + 1) * per_group;
+            let weights = &f.data[outputs.start * depth..outputs.end * depth];
+            let bias = f.bias.map(|b| &b[outputs.clone()]);
+            let out = match out.multipliers.len() {
+                1 => out.clone(),
+                _ => Requant { multipliers: out.multipliers[outputs].to_vec(), ..*out },
+            };
+            Panels::new(weights, [per_group, depth], zero, bias, Output::fixed(&out, per_group)?)
+        };
+        let groups = (0..c / fc).map(group).collect::<Result<Vec<_>>>()?;
+        let pointwise = kh == 1 && kw == 1 && params.stride == [1, 1] && groups.len() == 1;
+        let tile = if pointwise { 0 } else { (TILE_BYTES / depth).clamp(TILE_PIXELS.0, TILE_PIXELS.1) };
+        let variant = best(groups.iter().any(|p| p.lowest));
+        Ok(Conv { x_shape: [n, h, w, c], y_shape, win, zero: zero as i8, groups, tile, variant })
+    }
+
+    /// The same with another variant, which must be available and exact for the weights.
+    pub fn with(self, variant: &'static Variant) -> Result<Conv> {
+        variant.takes(self.groups.iter().any(|p| p.lowest))?;
+        Ok(Conv { variant, ..self })
+    }
+
+    /// Shape of the result.
+    pub fn shape(&self) -> [usize; 4] {
+        self.y_shape
+    }
+
+    /// Rows of the result, of all images.
+    pub fn rows(&self) -> usize {
+        self.y_shape[0] * self.y_shape[1]
+    }
+
+    /// Bytes of scratch that a run needs.
+    pub fn scratch(&self) -> usize {
+        self.tile * self.groups[0].depth
+    }
+
+    /// Sizes of the window.
+    pub fn window(&self) -> &Window {
+        &self.win
+    }
+
+    /// The packed weights of each group of channels.
+    pub fn groups(&self) -> &[Panels] {
+        &self.groups
+    }
+
+    /// Output pixels whose patches stand in the scratch at a time; 0 if the image is read as it is.
+    pub fn tile(&self) -> usize {
+        self.tile
+    }
+
+    /// Computes rows `rows` of the result, which fill `y`, of the whole image `x`.
+    pub fn run(&self, x: &[i8], rows: Range<usize>, y: &mut [i8], scratch: &mut [u8]) -> Result<()> {
+        let [_, _, ow, o] = self.y_shape;
+        ensure(rows.start <= rows.end && rows.end <= self.rows(), || format!("rows {rows:?} of {}", self.rows()))?;
+        sized("an image", x.len(), self.x_shape.iter().product())?;
+        sized("a result", y.len(), rows.len() * ow * o)?;
+        roomy(scratch.len(), self.scratch())?;
+        if self.tile == 0 {
+            let c = self.x_shape[3];
+            let x = &x[rows.start * ow * c..rows.end * ow * c];
+            self.product(0, (x, c), rows.len() * ow, y);
+            return Ok(());
+        }
+        let scratch = bytemuck::cast_slice_mut::<u8, i8>(scratch);
+        let pixels = rows.start * ow..rows.end * ow;
+        for (first, y) in pixels.step_by(self.tile).zip(y.chunks_mut(self.tile * o)) {
+            for g in 0..self.groups.len() {
+                let depth = self.groups[g].depth;
+                for (i, patch) in scratch.chunks_exact_mut(depth).enumerate().take(y.len() / o) {
+                    self.gather(x, first + i, g, patch);
+                }
+                self.product(g, (scratch, depth), y.len() / o, &mut y[g * self.groups[g].outputs..]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Multiplies rows of `x`, a stride apart, with the weights of group `g`.
+    fn product(&self, g: usize, (x, x_stride): (&[i8], usize), rows: usize, y: &mut [i8]) {
+        let product = Gemm { x, x_stride, rows, by: &self.groups[g], y, y_stride: self.y_shape[3] };
+        // SAFETY: a variant is only chosen if the processor has it.
+        #[allow(unsafe_code)]
+        unsafe {
+            (self.variant.gemm)(product);
+        }
+    }
+
+    /// Copies the codes under the window of output pixel `pixel`, of the channels of group `g`.
+    fn gather(&self, x: &[i8], pixel: usize, g: usize, patch: &mut [i8]) {
+        let [_, h, w, c] = self.x_shape;
+        let [_, oh, ow, _] = self.y_shape;
+        let fc = c / self.groups.len();
+        let (image, oy, ox) = (pixel / (oh * ow), pixel / ow % oh, pixel % ow);
+        let Window { y: rows, x: columns } = self.win;
+        let inside = columns.inside(ox);
+        let run = columns.dilation == 1 && fc == c;
+        for (ky, patch) in patch.chunks_exact_mut(columns.taps * fc).enumerate() {
+            let Some(iy) = rows.source(oy, ky) else {
+                patch.fill(self.zero);
+                continue;
+            };
+            let row = &x[(image * h + iy) * w * c..][..w * c];
+            patch[..inside.start * fc].fill(self.zero);
+            patch[inside.end * fc..].fill(self.zero);
+            let Some(first) = columns.source(ox, inside.start).filter(|_| !inside.is_empty()) else { continue };
+            if run {
+                let n = inside.len() * c;
+                patch[inside.start * c..][..n].copy_from_slice(&row[first * c..][..n]);
+                continue;
+            }
+            for (i, tap) in inside.clone().enumerate() {
+                let from = (first + i * columns.dilation) * c + g * fc;
+                patch[tap * fc..][..fc].copy_from_slice(&row[from..][..fc]);
+            }
+        }
+    }
+}

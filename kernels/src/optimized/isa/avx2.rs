@@ -1,0 +1,233 @@
+//! AVX2, and the dot products of AVX-VNNI and AVX-512 VNNI on registers of 256 bits.
+
+use std::arch::x86_64::*;
+use std::marker::PhantomData;
+
+use super::{Isa, parts};
+use crate::fixed::Rule;
+
+/// How four products are added up.
+#[allow(unsafe_code)]
+pub(in crate::optimized) trait Dot {
+    /// Adds to each lane `|a| * sign(w, a)` of its four codes; `magnitudes` has values up to 128 and `signed` none of -128.
+    unsafe fn dot(sums: __m256i, magnitudes: __m256i, signed: __m256i) -> __m256i;
+}
+
+/// Registers of 256 bits with a way to add up products.
+pub(in crate::optimized) struct Avx2<D>(PhantomData<D>);
+
+/// By `vpmaddubsw`: a sum of two products is at most `2 * 128 * 127`, which 16 bits hold.
+pub(in crate::optimized) struct Pairwise;
+/// By AVX-VNNI.
+pub(in crate::optimized) struct Vnni;
+/// By AVX-512 VNNI.
+pub(in crate::optimized) struct Vnni512;
+
+#[allow(unsafe_code)]
+impl Dot for Pairwise {
+    #[inline(always)]
+    unsafe fn dot(sums: __m256i, magnitudes: __m256i, signed: __m256i) -> __m256i {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            let pairs = _mm256_maddubs_epi16(magnitudes, signed);
+            _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+impl Dot for Vnni {
+    #[inline(always)]
+    unsafe fn dot(sums: __m256i, magnitudes: __m256i, signed: __m256i) -> __m256i {
+        // SAFETY: the processor has AVX-VNNI.
+        unsafe { _mm256_dpbusd_avx_epi32(sums, magnitudes, signed) }
+    }
+}
+
+#[allow(unsafe_code)]
+impl Dot for Vnni512 {
+    #[inline(always)]
+    unsafe fn dot(sums: __m256i, magnitudes: __m256i, signed: __m256i) -> __m256i {
+        // SAFETY: the processor has AVX-512 VNNI and VL.
+        unsafe { _mm256_dpbusd_epi32(sums, magnitudes, signed) }
+    }
+}
+
+/// Eight factors below a half, those of even and of odd lanes apart, in 64 bits.
+#[derive(Clone, Copy)]
+pub(in crate::optimized) struct Eight {
+    mantissa: [__m256i; 2],
+    /// What is added to the products.
+    add: [__m256i; 2],
+    /// How far they are shifted right; that leaves the result of an odd lane in the upper half.
+    right: [__m256i; 2],
+    /// What of a lane is subtracted from its product.
+    sign: __m256i,
+    /// What is added to the results.
+    zero: __m256i,
+}
+
+/// Eight [`crate::fixed::Multiplier`]s whose shifts are negative, and the zero that is added.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn eight(mantissas: *const i32, shifts: *const i32, rule: Rule, zero: i32) -> Eight {
+    // SAFETY: the processor has AVX2; both valid for 8.
+    unsafe {
+        let none = _mm256_setzero_si256();
+        let mantissa = _mm256_loadu_si256(mantissas.cast());
+        let right = _mm256_sub_epi32(none, _mm256_loadu_si256(shifts.cast()));
+        let (even, odd) = (_mm256_blend_epi32(right, none, 0b1010_1010), _mm256_srli_epi64(right, 32));
+        let half = _mm256_set1_epi64x(1 << 30);
+        // 2^62 keeps products positive, so that a logical shift does; `zero` takes it away again.
+        let (first_half, sign) = if rule == Rule::Double { (1 << 30, 1 << 31) } else { (0, 0) };
+        let offset = _mm256_set1_epi64x((1 << 62) + first_half);
+        let taken = _mm256_srlv_epi32(_mm256_set1_epi32(i32::MIN), right);
+        Eight {
+            mantissa: [mantissa, _mm256_srli_epi64(mantissa, 32)],
+            add: [
+                _mm256_add_epi64(_mm256_sllv_epi64(half, even), offset),
+                _mm256_add_epi64(_mm256_sllv_epi64(half, odd), offset),
+            ],
+            right: [_mm256_add_epi64(even, _mm256_set1_epi64x(31)), _mm256_sub_epi64(odd, _mm256_set1_epi64x(1))],
+            sign: _mm256_set1_epi64x(sign),
+            zero: _mm256_sub_epi32(_mm256_set1_epi32(zero), taken),
+        }
+    }
+}
+
+/// Two roundings are one shift by `31 + right` of `x m + 2^30 + 2^(30 + right)`, less `2^31` for a negative `x`: then the second one rounds
+/// halves down. One rounding is that without the `2^30` and the `2^31`.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn rescale_eight(x: __m256i, by: &Eight) -> __m256i {
+    // SAFETY: the processor has AVX2.
+    unsafe {
+        let y = _mm256_srli_epi64(x, 32);
+        let even = _mm256_add_epi64(_mm256_mul_epi32(x, by.mantissa[0]), by.add[0]);
+        let odd = _mm256_add_epi64(_mm256_mul_epi32(y, by.mantissa[1]), by.add[1]);
+        let even = _mm256_srlv_epi64(_mm256_sub_epi64(even, _mm256_and_si256(x, by.sign)), by.right[0]);
+        let odd = _mm256_srlv_epi64(_mm256_sub_epi64(odd, _mm256_and_si256(y, by.sign)), by.right[1]);
+        _mm256_add_epi32(_mm256_blend_epi32(even, odd, 0b1010_1010), by.zero)
+    }
+}
+
+/// The nearest whole numbers, halves away from zero, of four products.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn round_real(x: __m128i, ratios: *const f64) -> __m128i {
+    // SAFETY: the processor has AVX2; valid for 4.
+    unsafe {
+        let limit = _mm256_set1_pd(1e9);
+        let product = _mm256_mul_pd(_mm256_cvtepi32_pd(x), _mm256_loadu_pd(ratios));
+        let y = _mm256_max_pd(_mm256_min_pd(product, limit), _mm256_sub_pd(_mm256_setzero_pd(), limit));
+        let sign = _mm256_set1_pd(-0.0);
+        let whole = _mm256_round_pd(y, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+        let rest = _mm256_andnot_pd(sign, _mm256_sub_pd(y, whole));
+        let step = _mm256_or_pd(_mm256_and_pd(y, sign), _mm256_set1_pd(1.0));
+        let up = _mm256_cmp_pd(rest, _mm256_set1_pd(0.5), _CMP_GE_OQ);
+        _mm256_cvttpd_epi32(_mm256_add_pd(whole, _mm256_and_pd(step, up)))
+    }
+}
+
+#[allow(unsafe_code)]
+impl<D: Dot> Isa for Avx2<D> {
+    type Sums = [__m256i; 2];
+    type Taps = [__m256i; 2];
+    type Quad = [__m256i; 2];
+    type Pairs = [__m256i; 2];
+    type Scale = [Eight; 2];
+
+    const ANY_WEIGHT: bool = false;
+    const ROWS: usize = 4;
+
+    #[inline(always)]
+    unsafe fn values(sums: Self::Sums) -> [i32; 16] {
+        // SAFETY: both are sixteen `i32` in order.
+        unsafe { std::mem::transmute(sums) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const i32) -> Self::Sums {
+        // SAFETY: valid for 16.
+        unsafe { parts!(i in [0, 8] => _mm256_loadu_si256(from.add(i).cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn taps(from: *const i8) -> Self::Taps {
+        // SAFETY: valid for 64.
+        unsafe { parts!(i in [0, 32] => _mm256_loadu_si256(from.add(i).cast())) }
+    }
+
+    /// The codes, and their magnitudes.
+    #[inline(always)]
+    unsafe fn quad(codes: i32) -> Self::Quad {
+        // SAFETY: the processor has AVX2.
+        unsafe {
+            let codes = _mm256_set1_epi32(codes);
+            [codes, _mm256_abs_epi8(codes)]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sums: Self::Sums, taps: Self::Taps, [codes, magnitudes]: Self::Quad) -> Self::Sums {
+        // SAFETY: the processor has AVX2 and what `D` needs.
+        unsafe { parts!(i in [0, 1] => D::dot(sums[i], magnitudes, _mm256_sign_epi8(taps[i], codes))) }
+    }
+
+    #[inline(always)]
+    unsafe fn pairs(from: *const i8) -> Self::Pairs {
+        // SAFETY: valid for 32.
+        unsafe { parts!(i in [0, 16] => _mm256_cvtepi8_epi16(_mm_loadu_si128(from.add(i).cast()))) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_pair(sums: Self::Sums, pairs: Self::Pairs, first: *const i16, second: *const i16) -> Self::Sums {
+        // SAFETY: both valid for 16.
+        unsafe {
+            let (a, b) = (_mm256_loadu_si256(first.cast()), _mm256_loadu_si256(second.cast()));
+            let codes = [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)];
+            parts!(i in [0, 1] => _mm256_add_epi32(sums[i], _mm256_madd_epi16(codes[i], pairs[i])))
+        }
+    }
+
+    #[inline(always)]
+    fn rescales(_: Rule, plain: bool) -> bool {
+        plain
+    }
+
+    #[inline(always)]
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, rule: Rule, zero: i32) -> Self::Scale {
+        // SAFETY: both valid for 16.
+        unsafe { parts!(i in [0, 8] => eight(mantissas.add(i), shifts.add(i), rule, zero)) }
+    }
+
+    #[inline(always)]
+    unsafe fn rescale(sums: Self::Sums, by: Self::Scale) -> Self::Sums {
+        // SAFETY: the processor has AVX2.
+        unsafe { parts!(i in [0, 1] => rescale_eight(sums[i], &by[i])) }
+    }
+
+    #[inline(always)]
+    unsafe fn rescale_real(sums: Self::Sums, ratios: *const f64, zero: i32) -> Self::Sums {
+        // SAFETY: valid for 16.
+        unsafe {
+            parts!(i in [0, 1] => {
+                let (low, high) = (_mm256_castsi256_si128(sums[i]), _mm256_extracti128_si256(sums[i], 1));
+                let at = ratios.add(8 * i);
+                let rounded = _mm256_set_m128i(round_real(high, at.add(4)), round_real(low, at));
+                _mm256_add_epi32(rounded, _mm256_set1_epi32(zero))
+            })
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store([low, high]: Self::Sums, min: i32, max: i32, to: *mut i8) {
+        // SAFETY: valid for 16.
+        unsafe {
+            let wide = _mm256_packs_epi32(low, high);
+            let codes = _mm_packs_epi16(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+            let limited = _mm_max_epi8(_mm_min_epi8(codes, _mm_set1_epi8(max as i8)), _mm_set1_epi8(min as i8));
+            _mm_storeu_si128(to.cast(), limited);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What the loops need of an instruction set: operations on groups of sixteen lanes.
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
+#[cfg(target_arch = "aarch64")]
+pub(super) mod neon;
+pub(super) mod portable;
+
+use super::pack::LANES;
+use super::scale::{Factors, Output};
+use crate::fixed::{Multiplier, Rule};
+
+/// An expression for each of several constant indices, as an array. A closure would be compiled without the instruction set.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! parts {
+    ($i:ident in [$($index:literal),*] => $of:expr) => {
+        [$({ let $i = $index; $of }),*]
+    };
+}
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use parts;
+
+/// Operations on sixteen lanes, in the order of [`super::pack::lane_of`]. Sums and products of `i32` wrap.
+///
+/// # Safety
+///
+/// Every function: the processor has the instruction set, and pointers are valid for as many elements as are named.
+#[allow(unsafe_code)]
+pub(super) trait Isa {
+    /// Sixteen `i32`.
+    type Sums: Copy;
+    /// A quad of weights for each lane.
+    type Taps: Copy;
+    /// The same four codes for every lane.
+    type Quad: Copy;
+    /// Two weights for each lane.
+    type Pairs: Copy;
+    /// Sixteen factors.
+    type Scale: Copy;
+
+    /// Whether [`Isa::dot`] is exact for a weight of -128.
+    const ANY_WEIGHT: bool;
+    /// Rows of the result that a tile of a matrix product computes together.
+    const ROWS: usize;
+
+    unsafe fn values(sums: Self::Sums) -> [i32; LANES];
+    unsafe fn load(from: *const i32) -> Self::Sums;
+
+    /// 64 weights.
+    unsafe fn taps(from: *const i8) -> Self::Taps;
+    /// The four codes in a little-endian number.
+    unsafe fn quad(codes: i32) -> Self::Quad;
+    /// Adds to each lane its four products.
+    unsafe fn dot(sums: Self::Sums, taps: Self::Taps, quad: Self::Quad) -> Self::Sums;
+
+    /// 32 weights.
+    unsafe fn pairs(from: *const i8) -> Self::Pairs;
+    /// Adds to each lane its products with 16 codes of 9 bits each at `first` and `second`, which stand in the order of outputs.
+    unsafe fn dot_pair(sums: Self::Sums, pairs: Self::Pairs, first: *const i16, second: *const i16) -> Self::Sums;
+
+    /// Whether [`Isa::rescale`] does what is wanted.
+    fn rescales(rule: Rule, plain: bool) -> bool;
+    /// 16 mantissas in `0..=i32::MAX` and shifts in `-31..=31`.
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, rule: Rule, zero: i32) -> Self::Scale;
+    /// As [`Multiplier::apply`], plus the zero.
+    unsafe fn rescale(sums: Self::Sums, by: Self::Scale) -> Self::Sums;
+    /// Each lane times its factor, of 16, rounded once, halves away from zero. What is beyond 29 bits ends anywhere beyond them.
+    unsafe fn rescale_real(sums: Self::Sums, ratios: *const f64, zero: i32) -> Self::Sums;
+    /// Limits to `min..=max` within int8 and writes 16 codes in the order of outputs.
+    unsafe fn store(sums: Self::Sums, min: i32, max: i32, to: *mut i8);
+}
+
+/// Writes the codes of `M` rows of sums of outputs `at..at + 16`, `n` of each row.
+///
+/// # Safety
+///
+/// As for [`Isa`]; `out` has lanes `at..at + 16`; `y` is valid for `n` codes at each of `M` multiples of `stride`.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub(super) unsafe fn write<I: Isa, const M: usize>(
+    mut sums: [I::Sums; M],
+    out: &Output,
+    at: usize,
+    (y, stride): (*mut i8, usize),
+    n: usize,
+) {
+    // SAFETY: the caller's promise; what is written is `n` codes a row, or goes through `codes`.
+    unsafe {
+        match &out.factors {
+            Factors::Fixed { mantissas, shifts, rule, plain } if I::rescales(*rule, *plain) => {
+                let by = I::scale(mantissas.as_ptr().add(at), shifts.as_ptr().add(at), *rule, out.zero);
+                for s in &mut sums {
+                    *s = I::rescale(*s, by);
+                }
+            }
+            Factors::Fixed { mantissas, shifts, rule, .. } => {
+                for s in &mut sums {
+                    *s = rescale_any::<I>(*s, &mantissas[at..at + LANES], &shifts[at..at + LANES], *rule, out.zero);
+                }
+            }
+            Factors::Real { ratios } => {
+                for s in &mut sums {
+                    *s = I::rescale_real(*s, ratios.as_ptr().add(at), out.zero);
+                }
+            }
+        }
+        for (m, s) in sums.iter().enumerate() {
+            let to = y.add(m * stride);
+            if n == LANES {
+                I::store(*s, out.codes.min, out.codes.max, to);
+                continue;
+            }
+            let mut codes = [0i8; LANES];
+            I::store(*s, out.codes.min, out.codes.max, codes.as_mut_ptr());
+            std::ptr::copy_nonoverlapping(codes.as_ptr(), to, n);
+        }
+    }
+}
+
+/// As [`Isa::rescale`], by any rule and any factors, lane by lane.
+///
+/// # Safety
+///
+/// As for [`Isa`].
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn rescale_any<I: Isa>(sums: I::Sums, mantissas: &[i32], shifts: &[i32], rule: Rule, zero: i32) -> I::Sums {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut values = I::values(sums);
+        for ((v, mantissa), shift) in values.iter_mut().zip(mantissas).zip(shifts) {
+            *v = Multiplier { mantissa: *mantissa, shift: *shift, rule }.apply(*v).wrapping_add(zero);
+        }
+        I::load(values.as_ptr())
+    }
+}

@@ -1,0 +1,206 @@
+//! NEON, with and without the dot product instruction.
+
+use std::arch::aarch64::*;
+
+use super::{Isa, parts};
+use crate::fixed::Rule;
+
+/// Registers of 128 bits; with `sdot` if `DOT`.
+pub(in crate::optimized) struct Neon<const DOT: bool>;
+
+/// Four factors.
+#[derive(Clone, Copy)]
+pub(in crate::optimized) struct Four {
+    left: int32x4_t,
+    mantissa: int32x4_t,
+    /// Minus the right shift.
+    right: int32x4_t,
+    /// `2^right - 1`
+    mask: int32x4_t,
+    zero: int32x4_t,
+}
+
+/// [`crate::fixed::high_mul`] of four lanes, for mantissas that are not negative: there it is `floor((x m + 2^30) / 2^31)`.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn high_mul(x: int32x4_t, m: int32x4_t) -> int32x4_t {
+    // SAFETY: the processor has NEON.
+    unsafe { vqrdmulhq_s32(x, m) }
+}
+
+/// [`crate::fixed::round_shift`] of four lanes, plus the zero.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn round_shift(x: int32x4_t, by: Four) -> int32x4_t {
+    // SAFETY: the processor has NEON.
+    unsafe {
+        let threshold = vsubq_s32(vshrq_n_s32(by.mask, 1), vshrq_n_s32(x, 31));
+        let up = vreinterpretq_s32_u32(vcgtq_s32(vandq_s32(x, by.mask), threshold));
+        vaddq_s32(vsubq_s32(vshlq_s32(x, by.right), up), by.zero)
+    }
+}
+
+/// Adds to each lane the product of its weight and its code.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn add_products(sums: [int32x4_t; 4], weights: [int16x8_t; 2], codes: *const i16) -> [int32x4_t; 4] {
+    // SAFETY: the processor has NEON; valid for 16.
+    unsafe {
+        let (low, high) = (vld1q_s16(codes), vld1q_s16(codes.add(8)));
+        [
+            vmlal_s16(sums[0], vget_low_s16(low), vget_low_s16(weights[0])),
+            vmlal_s16(sums[1], vget_low_s16(high), vget_high_s16(weights[0])),
+            vmlal_s16(sums[2], vget_high_s16(low), vget_low_s16(weights[1])),
+            vmlal_s16(sums[3], vget_high_s16(high), vget_high_s16(weights[1])),
+        ]
+    }
+}
+
+/// The nearest whole numbers, halves away from zero, of two products; what is beyond `i32` is its end.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn round_real(x: int64x2_t, ratios: *const f64) -> int32x2_t {
+    // SAFETY: the processor has NEON; valid for 2.
+    unsafe { vqmovn_s64(vcvtaq_s64_f64(vmulq_f64(vcvtq_f64_s64(x), vld1q_f64(ratios)))) }
+}
+
+/// Adds to each of four lanes its four products.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn dot<const DOT: bool>(sums: int32x4_t, taps: int8x16_t, codes: int8x16_t) -> int32x4_t {
+    // SAFETY: the processor has NEON, and the dot product if `DOT`; the instruction touches no memory.
+    unsafe {
+        if DOT {
+            let mut sums = sums;
+            std::arch::asm!(
+                ".arch_extension dotprod",
+                "sdot {s:v}.4s, {t:v}.16b, {c:v}.16b",
+                s = inout(vreg) sums, t = in(vreg) taps, c = in(vreg) codes,
+                options(pure, nomem, nostack, preserves_flags)
+            );
+            return sums;
+        }
+        let low = vmull_s8(vget_low_s8(taps), vget_low_s8(codes));
+        let high = vmull_high_s8(taps, codes);
+        // A sum of two products is at most `2 * 128 * 127`, which 16 bits hold.
+        vpadalq_s16(sums, vpaddq_s16(low, high))
+    }
+}
+
+#[allow(unsafe_code)]
+impl<const DOT: bool> Isa for Neon<DOT> {
+    type Sums = [int32x4_t; 4];
+    type Taps = [int8x16_t; 4];
+    type Quad = int8x16_t;
+    type Pairs = [[int16x8_t; 2]; 2];
+    type Scale = [Four; 4];
+
+    const ANY_WEIGHT: bool = DOT;
+    const ROWS: usize = 4;
+
+    #[inline(always)]
+    unsafe fn values(sums: Self::Sums) -> [i32; 16] {
+        // SAFETY: both are sixteen `i32` in order.
+        unsafe { std::mem::transmute(sums) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const i32) -> Self::Sums {
+        // SAFETY: valid for 16.
+        unsafe { parts!(i in [0, 4, 8, 12] => vld1q_s32(from.add(i))) }
+    }
+
+    #[inline(always)]
+    unsafe fn taps(from: *const i8) -> Self::Taps {
+        // SAFETY: valid for 64.
+        unsafe { parts!(i in [0, 16, 32, 48] => vld1q_s8(from.add(i))) }
+    }
+
+    #[inline(always)]
+    unsafe fn quad(codes: i32) -> Self::Quad {
+        // SAFETY: the processor has NEON.
+        unsafe { vreinterpretq_s8_s32(vdupq_n_s32(codes)) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sums: Self::Sums, taps: Self::Taps, quad: Self::Quad) -> Self::Sums {
+        // SAFETY: the processor has NEON, and the dot product if `DOT`.
+        unsafe { parts!(i in [0, 1, 2, 3] => dot::<DOT>(sums[i], taps[i], quad)) }
+    }
+
+    /// The first and the second weight of each lane.
+    #[inline(always)]
+    unsafe fn pairs(from: *const i8) -> Self::Pairs {
+        // SAFETY: valid for 32.
+        unsafe {
+            let int8x16x2_t(first, second) = vld2q_s8(from);
+            [
+                [vmovl_s8(vget_low_s8(first)), vmovl_high_s8(first)],
+                [vmovl_s8(vget_low_s8(second)), vmovl_high_s8(second)],
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_pair(sums: Self::Sums, pairs: Self::Pairs, first: *const i16, second: *const i16) -> Self::Sums {
+        // SAFETY: both valid for 16.
+        unsafe { add_products(add_products(sums, pairs[0], first), pairs[1], second) }
+    }
+
+    #[inline(always)]
+    fn rescales(rule: Rule, _: bool) -> bool {
+        rule == Rule::Double
+    }
+
+    #[inline(always)]
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, _: Rule, zero: i32) -> Self::Scale {
+        // SAFETY: both valid for 16.
+        unsafe {
+            parts!(i in [0, 4, 8, 12] => {
+                let (none, one) = (vdupq_n_s32(0), vdupq_n_s32(1));
+                let shift = vld1q_s32(shifts.add(i));
+                let right = vminq_s32(shift, none);
+                Four {
+                    left: vmaxq_s32(shift, none),
+                    mantissa: vld1q_s32(mantissas.add(i)),
+                    right,
+                    mask: vsubq_s32(vshlq_s32(one, vnegq_s32(right)), one),
+                    zero: vdupq_n_s32(zero),
+                }
+            })
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn rescale(sums: Self::Sums, by: Self::Scale) -> Self::Sums {
+        // SAFETY: the processor has NEON.
+        unsafe {
+            parts!(i in [0, 1, 2, 3] => round_shift(high_mul(vshlq_s32(sums[i], by[i].left), by[i].mantissa), by[i]))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn rescale_real(sums: Self::Sums, ratios: *const f64, zero: i32) -> Self::Sums {
+        // SAFETY: valid for 16.
+        unsafe {
+            let limit = vdupq_n_s32(1 << 30);
+            parts!(i in [0, 1, 2, 3] => {
+                let low = round_real(vmovl_s32(vget_low_s32(sums[i])), ratios.add(4 * i));
+                let high = round_real(vmovl_high_s32(sums[i]), ratios.add(4 * i + 2));
+                let near = vmaxq_s32(vminq_s32(vcombine_s32(low, high), limit), vnegq_s32(limit));
+                vaddq_s32(near, vdupq_n_s32(zero))
+            })
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store(s: Self::Sums, min: i32, max: i32, to: *mut i8) {
+        // SAFETY: valid for 16.
+        unsafe {
+            let low = vqmovn_high_s32(vqmovn_s32(s[0]), s[2]);
+            let high = vqmovn_high_s32(vqmovn_s32(s[1]), s[3]);
+            let codes = vqmovn_high_s16(vqmovn_s16(low), high);
+            vst1q_s8(to, vmaxq_s8(vminq_s8(codes, vdupq_n_s8(max as i8)), vdupq_n_s8(min as i8)));
+        }
+    }
+}

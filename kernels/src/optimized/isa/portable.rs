@@ -1,0 +1,97 @@
+//! Plain Rust: for processors without another variant, and for weights of -128.
+
+use super::Isa;
+use crate::fixed::{Multiplier, Rule};
+use crate::optimized::pack::{LANES, lane_of};
+
+/// No instruction set beyond the target's baseline.
+pub(in crate::optimized) struct Portable;
+
+#[allow(unsafe_code)]
+impl Isa for Portable {
+    type Sums = [i32; LANES];
+    type Taps = [[i8; 4]; LANES];
+    type Quad = [i8; 4];
+    type Pairs = [[i8; 2]; LANES];
+    type Scale = ([Multiplier; LANES], i32);
+
+    const ANY_WEIGHT: bool = true;
+    const ROWS: usize = 2;
+
+    #[inline(always)]
+    unsafe fn values(sums: Self::Sums) -> [i32; LANES] {
+        sums
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const i32) -> Self::Sums {
+        // SAFETY: valid for 16.
+        unsafe { from.cast::<Self::Sums>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn taps(from: *const i8) -> Self::Taps {
+        // SAFETY: valid for 64.
+        unsafe { from.cast::<Self::Taps>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn quad(codes: i32) -> Self::Quad {
+        codes.to_le_bytes().map(|b| b as i8)
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sums: Self::Sums, taps: Self::Taps, quad: Self::Quad) -> Self::Sums {
+        std::array::from_fn(|i| {
+            let product = |k: usize| i32::from(taps[i][k]) * i32::from(quad[k]);
+            sums[i].wrapping_add(product(0) + product(1) + product(2) + product(3))
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn pairs(from: *const i8) -> Self::Pairs {
+        // SAFETY: valid for 32.
+        unsafe { from.cast::<Self::Pairs>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_pair(sums: Self::Sums, pairs: Self::Pairs, first: *const i16, second: *const i16) -> Self::Sums {
+        std::array::from_fn(|i| {
+            // SAFETY: both valid for 16.
+            let (a, b) = unsafe { (*first.add(lane_of(i)), *second.add(lane_of(i))) };
+            let products = i32::from(a) * i32::from(pairs[i][0]) + i32::from(b) * i32::from(pairs[i][1]);
+            sums[i].wrapping_add(products)
+        })
+    }
+
+    #[inline(always)]
+    fn rescales(_: Rule, _: bool) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, rule: Rule, zero: i32) -> Self::Scale {
+        // SAFETY: both valid for 16.
+        let one = |i| unsafe { Multiplier { mantissa: *mantissas.add(i), shift: *shifts.add(i), rule } };
+        (std::array::from_fn(one), zero)
+    }
+
+    #[inline(always)]
+    unsafe fn rescale(sums: Self::Sums, (by, zero): Self::Scale) -> Self::Sums {
+        std::array::from_fn(|i| by[i].apply(sums[i]).wrapping_add(zero))
+    }
+
+    #[inline(always)]
+    unsafe fn rescale_real(sums: Self::Sums, ratios: *const f64, zero: i32) -> Self::Sums {
+        // SAFETY: valid for 16.
+        let real = |i: usize| unsafe { (f64::from(sums[i]) * *ratios.add(i)).round() };
+        std::array::from_fn(|i| real(i).clamp(-1e9, 1e9) as i32 + zero)
+    }
+
+    #[inline(always)]
+    unsafe fn store(sums: Self::Sums, min: i32, max: i32, to: *mut i8) {
+        let codes: [i8; LANES] = std::array::from_fn(|i| sums[lane_of(i)].min(max).max(min) as i8);
+        // SAFETY: valid for 16.
+        unsafe { to.cast::<[i8; LANES]>().write_unaligned(codes) }
+    }
+}

@@ -1,0 +1,33 @@
+//! Kernels over int8 codes that give the results of [`crate::reference`] to the bit, from SIMD registers.
+//!
+//! A kernel is prepared once, which checks shapes and packs weights, and run many times, which allocates nothing. A run computes a band of
+//! rows of the result, so that a pool of threads can share one. Every loop nest is written once, over the operations of an [`isa::Isa`];
+//! [`VARIANTS`] compiles it for each instruction set, and dispatch, tests and benches read that table.
+
+mod conv;
+mod depthwise;
+mod fully_connected;
+mod gemm;
+mod isa;
+pub mod pack;
+mod scale;
+mod variant;
+
+pub use conv::Conv;
+pub use depthwise::{Depthwise, Taps};
+pub use fully_connected::FullyConnected;
+pub use gemm::Panels;
+pub use scale::{Factors, Output};
+pub use variant::{VARIANTS, Variant, best};
+
+use crate::error::{Result, ensure};
+
+/// Checks what a run is given: the elements of operand, band and scratch.
+fn sized(what: &str, given: usize, needed: usize) -> Result<()> {
+    ensure(given == needed, || format!("{given} elements of {what} where {needed} are needed"))
+}
+
+/// Checks that there is enough scratch memory.
+fn roomy(given: usize, needed: usize) -> Result<()> {
+    ensure(given >= needed, || format!("{given} bytes of scratch where {needed} are needed"))
+}

@@ -1,0 +1,207 @@
+//! The packed kernels in C against the reference kernels: random shapes, equal bits.
+//!
+//! Writes one program with every case in it. `KERNELS_CC` names another compiler with its flags, `KERNELS_RUN` what runs its programs, for another
+//! processor: `KERNELS_CC='aarch64-linux-gnu-gcc -static' KERNELS_RUN=qemu-aarch64`.
+
+mod random;
+
+use std::fmt::Write;
+use std::process::Command;
+
+use quant_opt_kernels::fixed::Rule;
+use quant_opt_kernels::float::conv::ConvParams;
+use quant_opt_kernels::geometry::{Axis, Window};
+use quant_opt_kernels::optimized::{Conv, Depthwise, Factors, FullyConnected, Output, Panels};
+use quant_opt_kernels::reference::conv::{Filter, Image, conv_2d, depthwise_conv_2d};
+use quant_opt_kernels::reference::matmul::fully_connected;
+use random::Random;
+
+/// What the kernels need of the generated program.
+const PRELUDE: &str = "
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+typedef int16_t i16;
+static void copy(void *to, const void *from, size_t bytes) { memcpy(to, from, bytes); }
+struct axis { int32_t input, output, taps, stride, dilation, pad; };
+static int32_t source(const struct axis *a, int32_t out, int32_t tap) { return out * a->stride + tap * a->dilation - a->pad; }
+struct image { int32_t batch, channels, filters; struct axis y, x; };
+static int16_t scratch[1 << 16];
+static int8_t result[1 << 16];
+static int differ(const char *name, const int8_t *expected, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (result[i] != expected[i]) {
+            printf(\"%s: %d instead of %d at %d\\n\", name, result[i], expected[i], (int)i);
+            return 1;
+        }
+    return 0;
+}
+";
+
+/// The program, as it grows.
+#[derive(Default)]
+struct Program {
+    data: String,
+    main: String,
+    cases: usize,
+}
+
+impl Program {
+    fn array<T: std::fmt::Display>(&mut self, ty: &str, name: &str, values: impl IntoIterator<Item = T>) -> String {
+        let name = format!("{name}_{}", self.cases);
+        let items: Vec<String> = values.into_iter().map(|v| v.to_string()).collect();
+        writeln!(self.data, "static const {ty} {name}[] = {{{}}};", items.join(",")).unwrap();
+        name
+    }
+
+    fn from_sums(&mut self, out: &Output, what: &str) -> String {
+        let ends = format!("{}, {}, {}", out.zero, out.codes.min, out.codes.max);
+        match &out.factors {
+            Factors::Fixed { mantissas, shifts, rule, plain } => {
+                let mantissas = self.array("int32_t", &format!("mantissas{what}"), mantissas);
+                let shifts = self.array("int32_t", &format!("shifts{what}"), shifts);
+                let rule = if *rule == Rule::Double { "TWO_ROUNDINGS" } else { "ONE_ROUNDING" };
+                format!("{{{rule}, {}, {mantissas}, {shifts}, 0, {ends}}}", u8::from(*plain))
+            }
+            Factors::Real { ratios } => {
+                let ratios = self.array("double", "ratios", ratios.iter().map(|r| format!("{r:e}")));
+                format!("{{REAL, 0, 0, 0, {ratios}, {ends}}}")
+            }
+        }
+    }
+
+    fn panels(&mut self, p: &Panels, what: &str) -> String {
+        let weights = self.array("int8_t", &format!("weights{what}"), &p.weights);
+        let bias = self.array("int32_t", &format!("bias{what}"), p.bias.iter().map(|b| format!("{}", i64::from(*b))));
+        let out = self.from_sums(&p.out, what);
+        format!("{{{}, {}, {}, {weights}, {bias}, {out}}}", p.outputs, p.depth, u8::from(p.lowest))
+    }
+
+    /// Calls a kernel with its constants, and compares.
+    fn case(&mut self, name: &str, kernel: &str, init: &str, args: &str, x: &[i8], expected: &[i8]) {
+        assert!(expected.len() <= 1 << 16, "{name}: a large result");
+        let x = self.array("int8_t", "x", x);
+        let e = self.array("int8_t", "y", expected);
+        writeln!(self.data, "static const struct {kernel} k_{} = {init};", self.cases).unwrap();
+        let args = args.replace("$k", &format!("&k_{}", self.cases)).replace("$x", &x);
+        writeln!(self.main, "    {args};\n    wrong += differ(\"{name}\", {e}, {});", expected.len()).unwrap();
+        self.cases += 1;
+    }
+
+    fn text(&self) -> String {
+        let kernels =
+            [include_str!("../src/codegen/c/sixteen.c"), include_str!("../src/codegen/c/packed_i8.c")].concat();
+        format!(
+            "{PRELUDE}\n{kernels}\n{}\nint main(void)\n{{\n    int wrong = 0;\n{}    return wrong > 0;\n}}\n",
+            self.data.replace("-2147483648", "(-2147483647 - 1)"),
+            self.main
+        )
+    }
+}
+
+fn axis(a: &Axis) -> String {
+    format!("{{{}, {}, {}, {}, {}, {}}}", a.input, a.output, a.taps, a.stride, a.dilation, a.pad)
+}
+
+fn image(batch: usize, channels: usize, filters: usize, win: &Window) -> String {
+    format!("{{{batch}, {channels}, {filters}, {}, {}}}", axis(&win.y), axis(&win.x))
+}
+
+fn convolution(r: &mut Random, p: &mut Program) {
+    let groups = r.of(&[1, 1, 1, 2]);
+    let (fc, per_group) = (r.within(1..40), r.within(1..40));
+    let taps = r.of(&[[1, 1], [1, 1], [3, 3], [2, 3]]);
+    let params = ConvParams { stride: r.of(&[[1, 1], [1, 1], [2, 2], [1, 3]]), ..r.conv() };
+    let x_shape = [r.within(1..3), r.within(1..9), r.within(1..9), fc * groups];
+    let f_shape = [per_group * groups, taps[0], taps[1], fc];
+    let lowest = r.of(&[-127, -127, -128]);
+    let (x, f) = (r.codes(x_shape.iter().product(), -128), r.codes(f_shape.iter().product(), lowest));
+    let (zero, out, bias) = (r.zero(), r.requant(f_shape[0], fc * taps[0] * taps[1]), r.bias(f_shape[0]));
+    let filter = Filter { data: &f, shape: &f_shape, bias: bias.as_deref() };
+    let Ok((expected, _)) = conv_2d(Image { data: &x, shape: &x_shape, zero }, filter, params, &out) else { return };
+    let conv = Conv::new(&x_shape, zero, filter, params, &out).unwrap();
+    let panels: Vec<String> = conv.groups().iter().enumerate().map(|(g, c)| p.panels(c, &format!("{g}"))).collect();
+    let panels = p.array("struct panels_i8", "panels", panels);
+    let image = image(x_shape[0], x_shape[3], f_shape[0], conv.window());
+    let init = format!("{{{image}, {groups}, {}, {zero}, {panels}}}", conv.tile());
+    let name = format!("conv {} {x_shape:?} {f_shape:?}", p.cases);
+    p.case(&name, "conv_packed_i8", &init, "conv_packed_i8($k, $x, result, (int8_t *)scratch)", &x, &expected);
+}
+
+fn depthwise(r: &mut Random, p: &mut Program) {
+    let (c, multiplier) = (r.within(1..50), r.of(&[1, 1, 1, 2]));
+    let taps = r.of(&[[3, 3], [3, 3], [5, 5], [2, 3], [1, 1]]);
+    let params = r.conv();
+    let x_shape = [r.within(1..3), r.within(1..9), r.within(1..9), c];
+    let f_shape = [1, taps[0], taps[1], c * multiplier];
+    let (x, f) = (r.codes(x_shape.iter().product(), -128), r.codes(f_shape.iter().product(), -128));
+    let (zero, out, bias) = (r.zero(), r.requant(f_shape[3], taps[0] * taps[1]), r.bias(f_shape[3]));
+    let filter = Filter { data: &f, shape: &f_shape, bias: bias.as_deref() };
+    let image_of = Image { data: &x, shape: &x_shape, zero };
+    let Ok((expected, _)) = depthwise_conv_2d(image_of, filter, params, &out) else { return };
+    let conv = Depthwise::new(&x_shape, zero, filter, params, &out).unwrap();
+    let (taps, reach, line) = (conv.taps(), conv.reach(), conv.line());
+    let offsets = p.array("int32_t", "offsets", conv.offsets());
+    let weights = p.array("int8_t", "weights", &taps.weights);
+    let bias = p.array("int32_t", "bias", &taps.bias);
+    let from = p.from_sums(&taps.out, "");
+    let image = image(x_shape[0], x_shape[3], f_shape[3], conv.window());
+    let per_line = conv.offsets().len() / reach;
+    let init = format!("{{{image}, {zero}, {reach}, {line}, {per_line}, {offsets}, {weights}, {bias}, {from}}}");
+    let name = format!("depthwise {} {x_shape:?} {f_shape:?}", p.cases);
+    p.case(&name, "depthwise_packed_i8", &init, "depthwise_packed_i8($k, $x, result, scratch)", &x, &expected);
+}
+
+fn product(r: &mut Random, p: &mut Program) {
+    let [rows, outputs, depth] = [r.within(1..9), r.within(1..50), r.within(1..90)];
+    let lowest = r.of(&[-127, -127, -128]);
+    let (x, w) = (r.codes(rows * depth, -128), r.codes(outputs * depth, lowest));
+    let (zero, out, bias) = (r.zero(), r.from_sums(outputs, depth), r.bias(outputs));
+    let shape = [outputs, depth];
+    let expected = fully_connected((&x, zero), (&w, 0), bias.as_deref(), shape, &out).unwrap();
+    let kernel = FullyConnected::new(zero, &w, shape, bias.as_deref(), &out).unwrap();
+    let init = p.panels(kernel.panels(), "");
+    let name = format!("product {} {rows} {shape:?}", p.cases);
+    let args = format!("fully_connected_packed_i8($k, {rows}, $x, result)");
+    p.case(&name, "panels_i8", &init, &args, &x, &expected);
+}
+
+/// Compiles and runs the program; gives what it says about wrong results.
+fn run(program: &std::path::Path, compiler: &[&str], runner: &[&str]) -> String {
+    let binary = program.with_extension("out");
+    let flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror"];
+    let built = Command::new(compiler[0]).args(&compiler[1..]).args(flags).arg(program).arg("-o").arg(&binary).output();
+    let built = built.unwrap_or_else(|e| panic!("{}: {e}", compiler[0]));
+    assert!(built.status.success(), "{compiler:?}: {}", String::from_utf8_lossy(&built.stderr));
+    let line: Vec<&std::ffi::OsStr> = runner.iter().map(std::ffi::OsStr::new).chain([binary.as_os_str()]).collect();
+    let ran = Command::new(line[0]).args(&line[1..]).output().expect("the program runs");
+    assert_eq!(ran.status.success(), ran.stdout.is_empty(), "{:?}", ran.status);
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
+#[test]
+fn c_kernels_equal_the_reference() {
+    let (mut r, mut p) = (Random::new(0xc0de), Program::default());
+    for _ in 0..60 {
+        convolution(&mut r, &mut p);
+        depthwise(&mut r, &mut p);
+        product(&mut r, &mut p);
+    }
+    assert!(p.cases > 120);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kernels.c");
+    std::fs::write(&path, p.text()).expect("a file");
+    let words = |name: &str| std::env::var(name).unwrap_or_default();
+    let (cc, runner) = (words("KERNELS_CC"), words("KERNELS_RUN"));
+    let runner: Vec<&str> = runner.split_whitespace().collect();
+    let compilers: Vec<Vec<&str>> = match &cc[..] {
+        "" => vec![vec!["cc", "-DPORTABLE"], vec!["cc", "-march=native"]],
+        cc => vec![cc.split_whitespace().collect()],
+    };
+    for compiler in compilers {
+        assert_eq!(run(&path, &compiler, &runner), "", "{compiler:?}");
+    }
+}

@@ -1,0 +1,114 @@
+//! Every variant of the optimized kernels against the reference kernels: random shapes, equal bits.
+
+mod random;
+
+use quant_opt_kernels::KernelError;
+use quant_opt_kernels::float::conv::ConvParams;
+use quant_opt_kernels::optimized::{Conv, Depthwise, FullyConnected, VARIANTS, Variant};
+use quant_opt_kernels::reference::conv::{Filter, Image, conv_2d, depthwise_conv_2d};
+use quant_opt_kernels::reference::matmul::fully_connected;
+use random::Random;
+
+/// Runs every available variant and compares with what is expected; gives how many ran.
+fn compare(
+    case: &str,
+    expected: &[i8],
+    rows: usize,
+    run: impl Fn(&'static Variant, std::ops::Range<usize>, &mut [i8]) -> Result<(), KernelError>,
+) -> usize {
+    let mut ran = 0;
+    for variant in VARIANTS.iter().filter(|v| (v.available)()) {
+        let mut found = vec![99; expected.len()];
+        // In two bands, as two threads would.
+        let (middle, row) = (rows / 2, expected.len() / rows.max(1));
+        let (top, bottom) = found.split_at_mut(middle * row);
+        let done = run(variant, 0..middle, top).and_then(|()| run(variant, middle..rows, bottom));
+        match done {
+            Ok(()) => ran += 1,
+            Err(e) if e.to_string().contains("weights of -128") => continue,
+            Err(e) => panic!("{case}: {e}"),
+        }
+        let wrong = found.iter().zip(expected).position(|(f, e)| f != e);
+        if let Some(at) = wrong {
+            panic!("{}, {case}: {} instead of {} at {at}", variant.name, found[at], expected[at]);
+        }
+    }
+    assert!(ran > 0, "{case}: no variant");
+    ran
+}
+
+#[test]
+fn convolutions_equal_the_reference() {
+    let mut r = Random::new(0x0dd0_5eed);
+    let mut compared = 0;
+    for case in 0..400 {
+        let groups = r.of(&[1, 1, 1, 2, 3]);
+        let (fc, per_group) = (r.within(1..40), r.within(1..40));
+        let taps = r.of(&[[1, 1], [1, 1], [3, 3], [2, 3], [5, 1]]);
+        let params = ConvParams { stride: r.of(&[[1, 1], [1, 1], [2, 2], [1, 3]]), ..r.conv() };
+        let x_shape = [r.within(1..3), r.within(1..14), r.within(1..14), fc * groups];
+        let f_shape = [per_group * groups, taps[0], taps[1], fc];
+        let depth = fc * taps[0] * taps[1];
+        let lowest = r.of(&[-127, -127, -128]);
+        let (x, f) = (r.codes(x_shape.iter().product(), -128), r.codes(f_shape.iter().product(), lowest));
+        let (zero, out, bias) = (r.zero(), r.requant(f_shape[0], depth), r.bias(f_shape[0]));
+        let filter = Filter { data: &f, shape: &f_shape, bias: bias.as_deref() };
+        let image = Image { data: &x, shape: &x_shape, zero };
+        let name = format!("case {case}: {x_shape:?} by {f_shape:?}, {params:?}");
+        let Ok((expected, shape)) = conv_2d(image, filter, params, &out) else {
+            assert!(Conv::new(&x_shape, zero, filter, params, &out).is_err(), "{name}");
+            continue;
+        };
+        compared += compare(&name, &expected, shape[0] * shape[1], |variant, rows, y| {
+            let conv = Conv::new(&x_shape, zero, filter, params, &out)?.with(variant)?;
+            assert_eq!(conv.shape()[..], shape);
+            conv.run(&x, rows, y, &mut vec![7; conv.scratch()])
+        });
+    }
+    assert!(compared > 300);
+}
+
+#[test]
+fn depthwise_convolutions_equal_the_reference() {
+    let mut r = Random::new(0xdeb7_5eed);
+    let mut compared = 0;
+    for case in 0..400 {
+        let (c, multiplier) = (r.within(1..50), r.of(&[1, 1, 1, 2, 5]));
+        let taps = r.of(&[[3, 3], [3, 3], [5, 5], [2, 3], [1, 1], [7, 1]]);
+        let params = r.conv();
+        let x_shape = [r.within(1..3), r.within(1..14), r.within(1..14), c];
+        let f_shape = [1, taps[0], taps[1], c * multiplier];
+        let (x, f) = (r.codes(x_shape.iter().product(), -128), r.codes(f_shape.iter().product(), -128));
+        let (zero, out, bias) = (r.zero(), r.requant(f_shape[3], taps[0] * taps[1]), r.bias(f_shape[3]));
+        let filter = Filter { data: &f, shape: &f_shape, bias: bias.as_deref() };
+        let image = Image { data: &x, shape: &x_shape, zero };
+        let name = format!("case {case}: {x_shape:?} by {f_shape:?}, {params:?}");
+        let Ok((expected, shape)) = depthwise_conv_2d(image, filter, params, &out) else {
+            assert!(Depthwise::new(&x_shape, zero, filter, params, &out).is_err(), "{name}");
+            continue;
+        };
+        compared += compare(&name, &expected, shape[0] * shape[1], |variant, rows, y| {
+            let conv = Depthwise::new(&x_shape, zero, filter, params, &out)?.with(variant)?;
+            assert_eq!(conv.shape()[..], shape);
+            conv.run(&x, rows, y, &mut vec![7; conv.scratch()])
+        });
+    }
+    assert!(compared > 300);
+}
+
+#[test]
+fn fully_connected_operations_equal_the_reference() {
+    let mut r = Random::new(0xfc_5eed);
+    for case in 0..400 {
+        let [rows, outputs, depth] = [r.within(1..9), r.within(1..70), r.within(1..150)];
+        let lowest = r.of(&[-127, -127, -128]);
+        let (x, w) = (r.codes(rows * depth, -128), r.codes(outputs * depth, lowest));
+        let out = r.from_sums(outputs, depth);
+        let (zero, bias) = (r.zero(), r.bias(outputs));
+        let shape = [outputs, depth];
+        let expected = fully_connected((&x, zero), (&w, 0), bias.as_deref(), shape, &out).unwrap();
+        compare(&format!("case {case}: {rows} by {shape:?}"), &expected, rows, |variant, rows, y| {
+            FullyConnected::new(zero, &w, shape, bias.as_deref(), &out)?.with(variant)?.run(&x, rows, y)
+        });
+    }
+}
