@@ -159,7 +159,7 @@ fn product(r: &mut Random, p: &mut Program) {
     let [rows, outputs, depth] = [r.within(1..9), r.within(1..50), r.within(1..90)];
     let lowest = r.of(&[-127, -127, -128]);
     let (x, w) = (r.codes(rows * depth, -128), r.codes(outputs * depth, lowest));
-    let (zero, out, bias) = (r.zero(), r.from_sums(outputs, depth), r.bias(outputs));
+    let (zero, out, bias) = (r.zero(), r.scaling(outputs, depth), r.bias(outputs));
     let shape = [outputs, depth];
     let expected = fully_connected((&x, zero), (&w, 0), bias.as_deref(), shape, &out).unwrap();
     let kernel = FullyConnected::new(zero, &w, shape, bias.as_deref(), &out).unwrap();

@@ -103,7 +103,7 @@ fn fully_connected_operations_equal_the_reference() {
         let [rows, outputs, depth] = [r.within(1..9), r.within(1..70), r.within(1..150)];
         let lowest = r.of(&[-127, -127, -128]);
         let (x, w) = (r.codes(rows * depth, -128), r.codes(outputs * depth, lowest));
-        let out = r.from_sums(outputs, depth);
+        let out = r.scaling(outputs, depth);
         let (zero, bias) = (r.zero(), r.bias(outputs));
         let shape = [outputs, depth];
         let expected = fully_connected((&x, zero), (&w, 0), bias.as_deref(), shape, &out).unwrap();

@@ -80,7 +80,7 @@ impl Random {
     }
 
     /// How sums become codes of a fully connected operation, by either rule.
-    pub fn from_sums(&mut self, outputs: usize, depth: usize) -> FromSums {
+    pub fn scaling(&mut self, outputs: usize, depth: usize) -> FromSums {
         if self.of(&[true, false]) {
             return FromSums::Fixed(self.requant(outputs, depth));
         }
