@@ -57,7 +57,7 @@ impl Program {
         name
     }
 
-    fn from_sums(&mut self, out: &Output, what: &str) -> String {
+    fn scaling(&mut self, out: &Output, what: &str) -> String {
         let ends = format!("{}, {}, {}", out.zero, out.codes.min, out.codes.max);
         match &out.factors {
             Factors::Fixed { mantissas, shifts, rule, plain } => {
@@ -76,7 +76,7 @@ impl Program {
     fn panels(&mut self, p: &Panels, what: &str) -> String {
         let weights = self.array("int8_t", &format!("weights{what}"), &p.weights);
         let bias = self.array("int32_t", &format!("bias{what}"), p.bias.iter().map(|b| format!("{}", i64::from(*b))));
-        let out = self.from_sums(&p.out, what);
+        let out = self.scaling(&p.out, what);
         format!("{{{}, {}, {}, {weights}, {bias}, {out}}}", p.outputs, p.depth, u8::from(p.lowest))
     }
 
@@ -147,7 +147,7 @@ fn depthwise(r: &mut Random, p: &mut Program) {
     let offsets = p.array("int32_t", "offsets", conv.offsets());
     let weights = p.array("int8_t", "weights", &taps.weights);
     let bias = p.array("int32_t", "bias", &taps.bias);
-    let from = p.from_sums(&taps.out, "");
+    let from = p.scaling(&taps.out, "");
     let image = image(x_shape[0], x_shape[3], f_shape[3], conv.window());
     let per_line = conv.offsets().len() / reach;
     let init = format!("{{{image}, {zero}, {reach}, {line}, {per_line}, {offsets}, {weights}, {bias}, {from}}}");

@@ -117,8 +117,13 @@ impl Conv {
         for (first, y) in pixels.step_by(self.tile).zip(y.chunks_mut(self.tile * o)) {
             for g in 0..self.groups.len() {
                 let depth = self.groups[g].depth;
-                for (i, patch) in scratch.chunks_exact_mut(depth).enumerate().take(y.len() / o) {
-                    self.gather(x, first + i, g, patch);
+                let (mut row, mut ox) = (first / ow, first % ow);
+                for patch in scratch.chunks_exact_mut(depth).take(y.len() / o) {
+                    self.gather(x, (row, ox), g, patch);
+                    ox += 1;
+                    if ox == ow {
+                        (row, ox) = (row + 1, 0);
+                    }
                 }
                 self.product(g, (scratch, depth), y.len() / o, &mut y[g * self.groups[g].outputs..]);
             }
@@ -136,12 +141,12 @@ impl Conv {
         }
     }
 
-    /// Copies the codes under the window of output pixel `pixel`, of the channels of group `g`.
-    fn gather(&self, x: &[i8], pixel: usize, g: usize, patch: &mut [i8]) {
+    /// Copies the codes under the window of pixel `ox` of row `row` of the result, of the channels of group `g`.
+    fn gather(&self, x: &[i8], (row, ox): (usize, usize), g: usize, patch: &mut [i8]) {
         let [_, h, w, c] = self.x_shape;
-        let [_, oh, ow, _] = self.y_shape;
+        let oh = self.y_shape[1];
         let fc = c / self.groups.len();
-        let (image, oy, ox) = (pixel / (oh * ow), pixel / ow % oh, pixel % ow);
+        let (image, oy) = (row / oh, row % oh);
         let Window { y: rows, x: columns } = self.win;
         let inside = columns.inside(ox);
         let run = columns.dilation == 1 && fc == c;
@@ -156,13 +161,33 @@ impl Conv {
             let Some(first) = columns.source(ox, inside.start).filter(|_| !inside.is_empty()) else { continue };
             if run {
                 let n = inside.len() * c;
-                patch[inside.start * c..][..n].copy_from_slice(&row[first * c..][..n]);
+                copy(&mut patch[inside.start * c..][..n], &row[first * c..][..n]);
                 continue;
             }
             for (i, tap) in inside.clone().enumerate() {
                 let from = (first + i * columns.dilation) * c + g * fc;
-                patch[tap * fc..][..fc].copy_from_slice(&row[from..][..fc]);
+                copy(&mut patch[tap * fc..][..fc], &row[from..][..fc]);
             }
         }
+    }
+}
+
+/// Copies a short run without a call: in pieces of a fixed size, of which the last one may overlap.
+#[inline(always)]
+fn copy(to: &mut [i8], from: &[i8]) {
+    match to.len() {
+        16.. => pieces::<16>(to, from),
+        8.. => pieces::<8>(to, from),
+        _ => to.iter_mut().zip(from).for_each(|(t, f)| *t = *f),
+    }
+}
+
+/// Copies `N` elements or more.
+#[inline(always)]
+fn pieces<const N: usize>(to: &mut [i8], from: &[i8]) {
+    let (to_pieces, from_pieces) = (to.as_chunks_mut::<N>().0, from.as_chunks::<N>().0);
+    to_pieces.iter_mut().zip(from_pieces).for_each(|(t, f)| *t = *f);
+    if let (Some(t), Some(f)) = (to.last_chunk_mut::<N>(), from.last_chunk::<N>()) {
+        *t = *f;
     }
 }

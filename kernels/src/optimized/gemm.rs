@@ -113,13 +113,20 @@ unsafe fn tile<I: Isa, const M: usize>(
                 *s = I::dot(*s, taps, I::quad(i32::from_le(codes)));
             }
         }
-        if !g.by.depth.is_multiple_of(QUAD) {
+        let rest = g.by.depth % QUAD;
+        if rest > 0 {
             let taps = I::taps(w.add(whole * QUAD_BYTES));
             for (m, s) in sums.iter_mut().enumerate() {
-                let mut codes = [0u8; QUAD];
-                let from = x.add(m * g.x_stride + whole * QUAD).cast();
-                std::ptr::copy_nonoverlapping(from, codes.as_mut_ptr(), g.by.depth % QUAD);
-                *s = I::dot(*s, taps, I::quad(i32::from_le_bytes(codes)));
+                let from = x.add(m * g.x_stride + whole * QUAD).cast::<u8>();
+                // Shifted together: a copy to memory would be read back wider than it was written, which is slow.
+                let mut codes = u32::from(*from);
+                if rest > 1 {
+                    codes |= u32::from(*from.add(1)) << 8;
+                }
+                if rest > 2 {
+                    codes |= u32::from(*from.add(2)) << 16;
+                }
+                *s = I::dot(*s, taps, I::quad(codes as i32));
             }
         }
         write::<I, M>(sums, &g.by.out, at, y, n);
