@@ -1,8 +1,9 @@
 //! The meaning of TFLite operations.
 //!
-//! A kernel takes slices and parameters and knows no IR; only [`eval`] and [`lifetimes`] do.
+//! A kernel takes slices and parameters and knows no IR; only [`eval`], [`lifetimes`] and [`codegen`] do.
 
 pub mod arena;
+pub mod codegen;
 pub mod error;
 pub mod eval;
 pub mod fixed;

@@ -72,6 +72,90 @@ pub fn slice(x: &[u8], size: usize, shape: &[usize], begin: &[usize], step: &[i6
     out
 }
 
+/// What the bits of a strided slice say of its dimensions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Masks {
+    /// The begin counts for nothing.
+    pub begin: i32,
+    /// The end counts for nothing.
+    pub end: i32,
+    /// It stands for all dimensions that are not named.
+    pub ellipsis: i32,
+    /// A dimension of 1 is put in.
+    pub new_axis: i32,
+    /// The dimension is an index and falls away.
+    pub shrink_axis: i32,
+}
+
+/// A slice: where it begins, how far each step leads, how many there are, and the shape of the result.
+#[derive(Clone, Debug, Default)]
+pub struct Slice {
+    /// First element of each dimension.
+    pub begin: Vec<usize>,
+    /// Elements from one to the next.
+    pub step: Vec<i64>,
+    /// Number of elements.
+    pub len: Vec<usize>,
+    /// Shape of the result.
+    pub shape: Vec<usize>,
+}
+
+impl Slice {
+    fn whole(&mut self, n: usize) {
+        self.begin.push(0);
+        self.step.push(1);
+        self.len.push(n);
+        self.shape.push(n);
+    }
+}
+
+/// Plans a slice of `shape` as numpy's `x[begin:end:stride, ..]` has it.
+pub fn strided_slice(shape: &[usize], b: &[i64], e: &[i64], s: &[i64], masks: Masks) -> Result<Slice> {
+    let count = b.len();
+    ensure(e.len() == count && s.len() == count && count <= 32, || "begin, end and strides differ in length".into())?;
+    let bit = |mask: i32, i: usize| mask >> i & 1 == 1;
+    let new_axes = (0..count).filter(|i| bit(masks.new_axis, *i)).count();
+    let mut out = Slice::default();
+    for i in 0..count {
+        let d = out.begin.len();
+        if bit(masks.ellipsis, i) {
+            let skip = (shape.len() + 1 + new_axes).checked_sub(count);
+            let skip = skip.ok_or_else(|| KernelError::new("more slices than dimensions"))?;
+            shape.iter().skip(d).take(skip).for_each(|n| out.whole(*n));
+            continue;
+        }
+        if bit(masks.new_axis, i) {
+            out.shape.push(1);
+            continue;
+        }
+        let n = *shape.get(d).ok_or_else(|| KernelError::new("more slices than dimensions"))? as i64;
+        // Beyond any dimension, so that no sum overflows.
+        let step = s[i].clamp(-(1 << 40), 1 << 40);
+        ensure(step != 0, || "a stride is zero".into())?;
+        let wrap = |v: i64| if v < 0 { v + n } else { v };
+        if bit(masks.shrink_axis, i) {
+            let at = wrap(b[i]);
+            ensure((0..n).contains(&at), || format!("index {} is out of range for a dimension of {n}", b[i]))?;
+            out.begin.push(at as usize);
+            out.step.push(1);
+            out.len.push(1);
+            continue;
+        }
+        let (lo, hi) = if step > 0 { (0, n) } else { (-1, n - 1) };
+        let (first, last) = if step > 0 { (lo, hi) } else { (hi, lo) };
+        let from = if bit(masks.begin, i) { first } else { wrap(b[i]).clamp(lo, hi) };
+        let to = if bit(masks.end, i) { last } else { wrap(e[i]).clamp(lo, hi) };
+        let k = if step > 0 { (to - from + step - 1) / step } else { (from - to - step - 1) / -step };
+        let k = usize::try_from(k).unwrap_or(0);
+        out.begin.push(usize::try_from(from).unwrap_or(0));
+        out.step.push(step);
+        out.len.push(k);
+        out.shape.push(k);
+    }
+    shape.iter().skip(out.begin.len()).for_each(|n| out.whole(*n));
+    Ok(out)
+}
+
 /// Slices of `params` along `axis` picked by `indices`; the first `batch_dims` dimensions of both go together.
 pub fn gather(
     params: &[u8],

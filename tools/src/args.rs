@@ -11,6 +11,7 @@ use passes::pass::OptionValue;
 use passes::pipelines::Mode;
 use passes::quant::{Io, Method};
 
+use crate::cc::Toolchain;
 use crate::{Status, Streams};
 
 /// Reads a command line. Help goes to stdout, wrong usage to stderr.
@@ -56,7 +57,7 @@ pub struct Compile {
     /// A SavedModel directory, a frozen GraphDef (.pb), a .tflite, or MLIR text (`-` for stdin)
     #[arg(required_unless_present_any = ["list_passes", "list_ops", "help_pass"])]
     pub input: Option<PathBuf>,
-    /// A file ending in .tflite, .mlir or .dot; `-` prints MLIR
+    /// A file ending in .tflite, .mlir, .c (generated kernels, with a header beside it) or .dot; `-` prints MLIR
     #[arg(short, long, default_value = "-")]
     pub output: PathBuf,
 
@@ -64,6 +65,8 @@ pub struct Compile {
     pub model: ModelArgs,
     #[command(flatten, next_help_heading = "Quantization")]
     pub quant: QuantArgs,
+    #[command(flatten, next_help_heading = "Generated C")]
+    pub toolchain: ToolchainArgs,
     #[command(flatten, next_help_heading = "Passes")]
     pub passes: PassArgs,
     #[command(flatten, next_help_heading = "Text")]
@@ -115,6 +118,24 @@ impl ModelArgs {
     }
 }
 
+/// The C compiler of checks and generated kernels.
+#[derive(Debug, clap::Args)]
+pub struct ToolchainArgs {
+    /// The C compiler, with options of its own, that --verify and --kernels=generated call
+    #[arg(long, value_name = "COMMAND", default_value_t = Toolchain::default().compiler)]
+    pub cc: String,
+    /// What runs the programs of --cc, if they are not for this machine: qemu-aarch64, for example
+    #[arg(long, value_name = "COMMAND", default_value = "")]
+    pub emulator: String,
+}
+
+impl ToolchainArgs {
+    /// The toolchain.
+    pub fn toolchain(&self) -> Toolchain {
+        Toolchain { compiler: self.cc.clone(), emulator: self.emulator.clone() }
+    }
+}
+
 /// What to quantize, and how.
 #[derive(Debug, clap::Args)]
 pub struct QuantArgs {
@@ -134,9 +155,13 @@ pub struct QuantArgs {
     /// Keep operations float by TensorFlow node name or type, repeatable; * and ? match
     #[arg(long, value_name = "GLOB")]
     pub keep_float: Vec<String>,
-    /// Run what was emitted on this project's kernels: bit for bit against the module, and against the float model
+    /// Run what was emitted on this project's kernels: bit for bit against the module, against its generated C through `cc`, and against the
+    /// float model
     #[arg(long)]
     pub verify: bool,
+    /// Whose roundings the integer operations of generated C follow: LiteRT's reference or optimized kernels, or TFLite Micro's
+    #[arg(long, value_name = "SET", default_value = "reference", value_parser = roundings())]
+    pub rounding: String,
 }
 
 /// Which passes run, and what is seen of them.
@@ -257,10 +282,22 @@ pub struct Run {
     pub threads: Option<usize>,
 }
 
+/// The evaluator's options for a set of roundings.
+fn eval_options(rounding: &str) -> EvalOptions {
+    let named = Rounding::ALL.iter().find(|(name, _)| *name == rounding);
+    EvalOptions { rounding: named.map_or(Rounding::Reference, |(_, r)| *r) }
+}
+
 impl Run {
     /// The evaluator's options.
     pub fn options(&self) -> EvalOptions {
-        let named = Rounding::ALL.iter().find(|(name, _)| *name == self.rounding);
-        EvalOptions { rounding: named.map_or(Rounding::Reference, |(_, r)| *r) }
+        eval_options(&self.rounding)
+    }
+}
+
+impl QuantArgs {
+    /// The evaluator's options.
+    pub fn options(&self) -> EvalOptions {
+        eval_options(&self.rounding)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use ir::text::{PrintOptions, print};
 use ir::{Diagnostic, Failed, Module, Registry, Sink};
+use kernels::codegen;
 use passes::data::NoDatasets;
 use passes::pass::Quiet;
 use passes::pipeline::NoObserver;
@@ -15,10 +16,11 @@ use passes::quant::Io;
 use passes::{Cx, PassDef, Pipeline, Stats};
 
 use crate::args::{Compile, usage};
+use crate::batch::with_batch;
 use crate::input::{Input, Kind};
 use crate::npz::NumpyFiles;
 use crate::observe::Instruments;
-use crate::output::{Target, check_directory, write_whole};
+use crate::output::{Target, check_directory, write_pair, write_whole};
 use crate::progress::Bar;
 use crate::reduce::reduce;
 use crate::render::{Source, render};
@@ -86,12 +88,14 @@ struct Job<'a> {
 /// What is written of a module, and said when it is written.
 struct Output {
     data: Bytes,
+    /// The header, of C.
+    header: Option<Bytes>,
     summary: String,
 }
 
 impl From<String> for Output {
     fn from(text: String) -> Output {
-        Output { data: text.into(), summary: String::new() }
+        Output { data: text.into(), header: None, summary: String::new() }
     }
 }
 
@@ -211,7 +215,7 @@ impl Job<'_> {
             let small = reduce(&module, &pipeline, &NumpyFiles, each, sink)?;
             return match &self.target {
                 Target::Stdout | Target::Mlir(_) => Ok(reproduce::text(&small, &pipeline.text(), &self.args).into()),
-                Target::Tflite(_) | Target::Dot(_) => Err(Stop::Usage("--reduce writes MLIR".into())),
+                Target::Tflite(_) | Target::C(_) | Target::Dot(_) => Err(Stop::Usage("--reduce writes MLIR".into())),
             };
         }
         let float = (self.args.quant.verify && !summary::is_quantized(&module)).then(|| module.clone());
@@ -225,12 +229,37 @@ impl Job<'_> {
                 return Ok(print(&module, &self.print_options()).into());
             }
             Target::Dot(_) => return Ok(dot::dot(&module).into()),
-            Target::Tflite(path) => path,
+            Target::Tflite(path) | Target::C(path) => path,
         };
         let bytes = Bytes::from(backend::emit(&module, sink)?);
         self.verify(&bytes, &module, float, io, sink)?;
+        if matches!(self.target, Target::C(_)) {
+            return Ok(self.generate(input, &module, path, bytes, sink)?);
+        }
         let summary = self.summary(input, &module, path, bytes.len());
-        Ok(Output { data: bytes, summary })
+        Ok(Output { data: bytes, header: None, summary })
+    }
+
+    /// C of the emitted bytes, so that it is the file's meaning that is generated.
+    fn generate(
+        &self,
+        input: &Input,
+        module: &Module,
+        path: &Path,
+        bytes: Bytes,
+        sink: &mut Sink,
+    ) -> Result<Output, Failed> {
+        let fail = |code: &'static str, text: String, sink: &mut Sink| sink.error(Diagnostic::error(code, text));
+        let mut read = backend::read(bytes).map_err(|e| fail("import/tflite", e.to_string(), sink))?.module;
+        if let Some(batch) = self.args.model.batch {
+            read = with_batch(&read, batch as usize).map_err(|e| fail("codegen/batch", e, sink))?;
+        }
+        let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("model");
+        let options = codegen::Options { stem, rounding: self.args.quant.options().rounding };
+        let c = codegen::generate(&read, &options).map_err(|e| fail("codegen/unsupported", e.to_string(), sink))?;
+        let mut summary = self.summary(input, module, path, c.source.len() + c.header.len());
+        summary.push_str(&summary::memory(c.arena, c.constants));
+        Ok(Output { data: c.source.into(), header: Some(c.header.into()), summary })
     }
 
     fn summary(&self, input: &Input, module: &Module, path: &Path, bytes: usize) -> String {
@@ -271,7 +300,9 @@ impl Job<'_> {
             None => None,
         };
         let datasets = &self.args.quant.representative_dataset;
-        let report = verify(&Check { file: bytes, module, float: float.as_ref(), datasets }, sink)?;
+        let (options, toolchain) = (self.args.quant.options(), self.args.toolchain.toolchain());
+        let check = Check { file: bytes, module, float: float.as_ref(), datasets, options, toolchain: &toolchain };
+        let report = verify(&check, sink)?;
         let _ = write!(io.stderr, "{report}");
         Ok(())
     }
@@ -333,7 +364,7 @@ impl Job<'_> {
     fn refuse_mode_options(&self, why: &str) -> Result<(), Stop> {
         let (quant, model) = (&self.args.quant, &self.args.model);
         let given = [
-            ("--batch", model.batch.is_some()),
+            ("--batch", model.batch.is_some() && !matches!(self.target, Target::C(_))),
             ("--keep-float", !quant.keep_float.is_empty()),
             ("--io", quant.io != Io::Float32),
             ("--representative-dataset", !quant.representative_dataset.is_empty() && !quant.verify),
@@ -382,7 +413,11 @@ impl Job<'_> {
         let outcome = match (&self.target, outputs.len()) {
             (Target::Stdout, _) => joined(io.stdout).map_err(|e| format!("cannot write the output: {e}")),
             (Target::Mlir(path), _) | (Target::Tflite(path) | Target::Dot(path), 1) => write_whole(path, |f| joined(f)),
-            (Target::Tflite(path) | Target::Dot(path), n) => {
+            (Target::C(path), 1) => {
+                let header = outputs[0].header.clone().unwrap_or_default();
+                write_pair([(path, &outputs[0].data), (&path.with_extension("h"), &header)])
+            }
+            (Target::Tflite(path) | Target::C(path) | Target::Dot(path), n) => {
                 Err(format!("{n} modules do not go into one file {}", path.display()))
             }
         };

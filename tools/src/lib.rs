@@ -4,7 +4,9 @@
 //! when the work is done, 1 after a diagnosed error and 2 on wrong usage.
 
 mod args;
+mod batch;
 mod bench;
+mod cc;
 mod compile;
 mod dot;
 mod expect;
@@ -20,6 +22,7 @@ mod reproduce;
 mod run;
 mod summary;
 mod verify;
+mod witness;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};

@@ -12,6 +12,8 @@ pub enum Target {
     Mlir(PathBuf),
     /// A TFLite flatbuffer.
     Tflite(PathBuf),
+    /// C source, beside it the header.
+    C(PathBuf),
     /// A graph for Graphviz.
     Dot(PathBuf),
 }
@@ -25,8 +27,9 @@ impl Target {
         match path.extension().and_then(|e| e.to_str()) {
             Some("mlir") => Ok(Target::Mlir(path.to_owned())),
             Some("tflite") => Ok(Target::Tflite(path.to_owned())),
+            Some("c") => Ok(Target::C(path.to_owned())),
             Some("dot") => Ok(Target::Dot(path.to_owned())),
-            _ => Err(format!("the output `{}` ends in none of .tflite, .mlir and .dot", path.display())),
+            _ => Err(format!("the output `{}` ends in none of .tflite, .mlir, .c and .dot", path.display())),
         }
     }
 
@@ -34,7 +37,7 @@ impl Target {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Target::Stdout => None,
-            Target::Mlir(p) | Target::Tflite(p) | Target::Dot(p) => Some(p),
+            Target::Mlir(p) | Target::Tflite(p) | Target::C(p) | Target::Dot(p) => Some(p),
         }
     }
 }
@@ -55,7 +58,42 @@ pub fn check_directory(path: &Path) -> Result<(), String> {
 
 /// Writes a file beside its place and renames it there, so that no half of it is ever seen. The error is a sentence.
 pub fn write_whole(path: &Path, fill: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>) -> Result<(), String> {
-    let sentence = |e: std::io::Error| format!("cannot write {}: {e}", path.display());
+    Pending::new(path, fill)?.keep()
+}
+
+/// Writes two files that belong together: both are whole before the first is in its place. The error is a sentence.
+pub fn write_pair(files: [(&Path, &[u8]); 2]) -> Result<(), String> {
+    let [first, second] = files.map(|(path, data)| Pending::new(path, |f| f.write_all(data)));
+    let (first, second) = (first?, second?);
+    first.keep()?;
+    second.keep()
+}
+
+/// A file that stands beside its place.
+struct Pending<'a> {
+    path: &'a Path,
+    file: tempfile::NamedTempFile,
+}
+
+impl<'a> Pending<'a> {
+    fn new(
+        path: &'a Path,
+        fill: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+    ) -> Result<Pending<'a>, String> {
+        let file = beside(path, fill).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+        Ok(Pending { path, file })
+    }
+
+    fn keep(self) -> Result<(), String> {
+        let sentence = |e: std::io::Error| format!("cannot write {}: {e}", self.path.display());
+        self.file.persist(self.path).map(|_| ()).map_err(|e| sentence(e.error))
+    }
+}
+
+fn beside(
+    path: &Path,
+    fill: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".quant-opt-");
     #[cfg(unix)]
@@ -64,10 +102,9 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(&mut std::fs::File) -> std::io
         // The process's umask takes away what new files shall not have.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(directory(path)).map_err(sentence)?;
-    fill(file.as_file_mut()).and_then(|()| file.as_file_mut().flush()).map_err(sentence)?;
-    file.persist(path).map_err(|e| sentence(e.error))?;
-    Ok(())
+    let mut file = builder.tempfile_in(directory(path))?;
+    fill(file.as_file_mut()).and_then(|()| file.as_file_mut().flush())?;
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -92,6 +92,11 @@ pub fn line(output: &str, counts: Counts, bytes_in: u64, bytes_out: usize, secon
     out
 }
 
+/// The line about the memory of generated C.
+pub fn memory(arena: usize, constants: usize) -> String {
+    format!("  {} bytes of arena, {} bytes of constants\n", grouped(arena as u64), grouped(constants as u64))
+}
+
 /// A number in groups of three digits.
 fn grouped(n: u64) -> String {
     let digits = n.to_string();

@@ -5,11 +5,14 @@
 
 use bytes::Bytes;
 use ir::{Body, Diagnostic, Elem, Failed, Module, Signature, Sink, Tensor, TensorType};
-use kernels::eval::{EvalError, Evaluator};
+use kernels::eval::{EvalError, EvalOptions, Evaluator};
 use passes::data::{Arrays, Datasets, Samples};
 
+use crate::batch::{is_dynamic, with_batch};
+use crate::cc::Toolchain;
 use crate::npz::NumpyFiles;
 use crate::run::{real_values, stored_values};
+use crate::witness::Witness;
 
 /// At most so many samples are run.
 const SAMPLES: usize = 16;
@@ -27,6 +30,10 @@ pub struct Check<'a> {
     pub float: Option<&'a Module>,
     /// Datasets: `PATH` or `KEY=PATH`.
     pub datasets: &'a [String],
+    /// Whose roundings generated C follows.
+    pub options: EvalOptions,
+    /// What compiles it.
+    pub toolchain: &'a Toolchain,
 }
 
 /// Runs the check; gives the report.
@@ -39,11 +46,20 @@ pub fn verify(check: &Check<'_>, sink: &mut Sink) -> Result<String, Failed> {
     let signatures = ir::signatures(check.module);
     let emitted = ir::signatures(&read);
     let mut report = String::new();
+    // C has fixed shapes: a batch of one, where the file leaves it open.
+    let fixed = match is_dynamic(&read) {
+        true => Some(with_batch(&read, 1).map_err(|e| sink.error(Diagnostic::error("verify/emitted", e)))?),
+        false => None,
+    };
+    let mut witness = match Witness::new(fixed.as_ref().unwrap_or(&read), check.options, check.toolchain) {
+        Ok(witness) => witness,
+        Err(e) => return fail(e, sink),
+    };
     for signature in &signatures {
         let Some(of_file) = emitted.iter().find(|s| s.key == signature.key) else {
             return fail(format!("the emitted file has no signature `{}`", signature.key), sink);
         };
-        match one(check, signature, &read, of_file) {
+        match one(check, signature, &read, of_file, &mut witness) {
             Ok(text) => report.push_str(&text),
             Err(text) => return fail(format!("signature `{}`: {text}", signature.key), sink),
         }
@@ -55,7 +71,13 @@ fn body<'m>(module: &'m Module, signature: &Signature) -> Result<&'m Body, Strin
     module.body.op(signature.func).body(0).ok_or_else(|| "it has no body".to_owned())
 }
 
-fn one(check: &Check<'_>, signature: &Signature, read: &Module, of_file: &Signature) -> Result<String, String> {
+fn one(
+    check: &Check<'_>,
+    signature: &Signature,
+    read: &Module,
+    of_file: &Signature,
+    witness: &mut Witness<'_>,
+) -> Result<String, String> {
     let float = check.float.and_then(|m| Some((m, ir::signatures(m).into_iter().find(|s| s.key == signature.key)?)));
     let ours = body(check.module, signature)?;
     let theirs = body(read, of_file)?;
@@ -71,6 +93,7 @@ fn one(check: &Check<'_>, signature: &Signature, read: &Module, of_file: &Signat
     };
     let types = argument_types(ours);
     let count = samples.len().min(SAMPLES);
+    let mut tensors = 0;
     let mut noise = vec![Noise::default(); signature.outputs.len()];
     for i in 0..count {
         let given = samples.get(i);
@@ -80,6 +103,7 @@ fn one(check: &Check<'_>, signature: &Signature, read: &Module, of_file: &Signat
         let outputs =
             ours_run.run(&inputs, &mut |v, t| expected.push((v, t.clone()))).map_err(|e| format!("sample {i}: {e}"))?;
         compare(ours, &expected, &theirs_run, &inputs, i)?;
+        tensors = witness.check(of_file, &inputs).map_err(|e| format!("sample {i}: {e}"))?;
         if let Some(run) = &float_run {
             let reference = run.run(&given, &mut |_, _| {}).map_err(|e| format!("float model, sample {i}: {e}"))?;
             for (n, (file, float)) in noise.iter_mut().zip(outputs.iter().zip(&reference)) {
@@ -89,6 +113,7 @@ fn one(check: &Check<'_>, signature: &Signature, read: &Module, of_file: &Signat
     }
     let mut out =
         format!("{}: the emitted file gives the module's values bit for bit on {count} {data}\n", signature.key);
+    out.push_str(&format!("  so does its generated C, in {tensors} tensors\n"));
     if float_run.is_some() {
         for (name, n) in signature.outputs.iter().zip(&noise) {
             out.push_str(&format!("  {name}: {:.1} dB against the float model\n", n.decibels()));

@@ -28,7 +28,7 @@ fn positive(v: i32) -> Result<usize> {
     usize::try_from(v).ok().filter(|v| *v > 0).ok_or_else(|| KernelError::new("a stride or dilation is not positive"))
 }
 
-pub(super) fn params(stride: [i32; 2], dilation: [i32; 2], padding: Padding) -> Result<ConvParams> {
+pub(crate) fn params(stride: [i32; 2], dilation: [i32; 2], padding: Padding) -> Result<ConvParams> {
     Ok(ConvParams {
         stride: [positive(stride[0])?, positive(stride[1])?],
         dilation: [positive(dilation[0])?, positive(dilation[1])?],

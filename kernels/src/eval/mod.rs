@@ -6,7 +6,7 @@
 mod arith;
 mod compute;
 mod moves;
-mod quantized;
+pub(crate) mod quantized;
 mod shapes;
 
 use std::collections::HashMap;
@@ -14,6 +14,8 @@ use std::collections::HashMap;
 use ir::dialect::tfl;
 use ir::{Attr, Body, Elem, Operation, Tensor, TensorType, Value};
 
+pub(crate) use self::compute::params as conv_params;
+pub(crate) use self::moves::masks;
 use self::quantized::{Kernel, Types};
 use crate::error::{KernelError, Result};
 use crate::rounding::Rounding;
@@ -106,8 +108,18 @@ fn one(shape: &[usize], values: Vec<f32>) -> Result<Vec<Tensor>> {
 
 /// Computes one operation. `outs` are the element types of its results; shapes follow from the operands.
 pub fn eval_op(op: &Operation, ins: &[Option<Tensor>], outs: &[Elem]) -> std::result::Result<Vec<Tensor>, EvalError> {
+    eval_op_with(op, ins, outs, &EvalOptions::default())
+}
+
+/// Like [`eval_op`], with options.
+pub fn eval_op_with(
+    op: &Operation,
+    ins: &[Option<Tensor>],
+    outs: &[Elem],
+    options: &EvalOptions,
+) -> std::result::Result<Vec<Tensor>, EvalError> {
     let types = ins.iter().map(|t| t.as_ref().map(|t| t.ty().elem.clone())).collect();
-    let kernel = kernel(&Types { op, ins: types, outs, rounding: Rounding::Reference })?;
+    let kernel = kernel(&Types { op, ins: types, outs, rounding: options.rounding })?;
     run(&Call { op, ins, outs }, kernel.as_ref())
 }
 

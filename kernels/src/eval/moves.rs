@@ -7,7 +7,7 @@ use super::Call;
 use crate::error::{KernelError, Result, ensure};
 use crate::float::resize::Placement;
 use crate::geometry::axis;
-use crate::movement::{self, Border};
+use crate::movement::{self, Border, Masks};
 
 pub(super) fn eval(c: &Call<'_>) -> Option<Result<Vec<Tensor>>> {
     Some(match c.op.name.as_str().strip_prefix("tfl.")? {
@@ -174,63 +174,18 @@ fn slice(c: &Call<'_>) -> Result<Vec<Tensor>> {
 fn strided_slice(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let r: tfl::StridedSlice = c.row()?;
     let shape = c.shape(0)?;
-    let (b, e, mut s) = (c.ints(1)?, c.ints(2)?, c.ints(3)?);
-    // Beyond any dimension, so that no sum overflows.
-    s.iter_mut().for_each(|s| *s = (*s).clamp(-(1 << 40), 1 << 40));
-    let count = b.len();
-    ensure(e.len() == count && s.len() == count && count <= 32, || "begin, end and strides differ in length".into())?;
-    let bit = |mask: i32, i: usize| mask >> i & 1 == 1;
-    let new_axes = (0..count).filter(|i| bit(r.new_axis_mask, *i)).count();
-    let (mut begin, mut step, mut len, mut out_shape) = (vec![], vec![], vec![], vec![]);
-    for i in 0..count {
-        let d = begin.len();
-        if bit(r.ellipsis_mask, i) {
-            let skip = (shape.len() + 1 + new_axes).checked_sub(count);
-            let skip = skip.ok_or_else(|| KernelError::new("more slices than dimensions"))?;
-            for n in shape.iter().skip(d).take(skip) {
-                begin.push(0);
-                step.push(1);
-                len.push(*n);
-                out_shape.push(*n);
-            }
-        } else if bit(r.new_axis_mask, i) {
-            out_shape.push(1);
-        } else {
-            let n = *shape.get(d).ok_or_else(|| KernelError::new("more slices than dimensions"))? as i64;
-            ensure(s[i] != 0, || "a stride is zero".into())?;
-            let shrink = bit(r.shrink_axis_mask, i);
-            let wrap = |v: i64| if v < 0 { v + n } else { v };
-            if shrink {
-                let at = wrap(b[i]);
-                ensure((0..n).contains(&at), || format!("index {} is out of range for a dimension of {n}", b[i]))?;
-                begin.push(at as usize);
-                step.push(1);
-                len.push(1);
-                continue;
-            }
-            let (lo, hi) = if s[i] > 0 { (0, n) } else { (-1, n - 1) };
-            let from = if bit(r.begin_mask, i) { if s[i] > 0 { lo } else { hi } } else { wrap(b[i]).clamp(lo, hi) };
-            let to = if bit(r.end_mask, i) { if s[i] > 0 { hi } else { lo } } else { wrap(e[i]).clamp(lo, hi) };
-            let k = if s[i] > 0 { (to - from + s[i] - 1) / s[i] } else { (from - to - s[i] - 1) / -s[i] };
-            let k = usize::try_from(k).unwrap_or(0);
-            begin.push(usize::try_from(from).unwrap_or(0));
-            step.push(s[i]);
-            len.push(k);
-            out_shape.push(k);
-        }
-    }
-    for n in shape.iter().skip(begin.len()) {
-        begin.push(0);
-        step.push(1);
-        len.push(*n);
-        out_shape.push(*n);
-    }
-    let y = if len.contains(&0) {
-        Vec::new()
-    } else {
-        movement::slice(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &begin, &step, &len)
+    let plan = movement::strided_slice(&shape, &c.ints(1)?, &c.ints(2)?, &c.ints(3)?, masks(&r))?;
+    let y = match plan.len.contains(&0) {
+        true => Vec::new(),
+        false => movement::slice(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &plan.begin, &plan.step, &plan.len),
     };
-    Ok(vec![c.raw(0, &out_shape, y)?])
+    Ok(vec![c.raw(0, &plan.shape, y)?])
+}
+
+/// The masks of an operation.
+pub(crate) fn masks(r: &tfl::StridedSlice) -> Masks {
+    let (new_axis, shrink_axis) = (r.new_axis_mask, r.shrink_axis_mask);
+    Masks { begin: r.begin_mask, end: r.end_mask, ellipsis: r.ellipsis_mask, new_axis, shrink_axis }
 }
 
 fn gather(c: &Call<'_>) -> Result<Vec<Tensor>> {

@@ -30,7 +30,7 @@ impl Placement {
     }
 
     /// The input elements around output `o`, and the weight of the second.
-    fn linear(self, o: usize, input: usize, output: usize) -> (usize, usize, f32) {
+    pub fn linear(self, o: usize, input: usize, output: usize) -> (usize, usize, f32) {
         let scale = self.scale(input, output);
         let at = if self.half_pixel_centers { (o as f32 + 0.5) * scale - 0.5 } else { o as f32 * scale };
         let low = at.floor().max(0.0);

@@ -24,6 +24,16 @@ impl Table {
         Table { codes: std::array::from_fn(|i| f((i as i32 - 128).max(least))), least }
     }
 
+    /// The results of all codes from -128 on.
+    pub fn codes(&self) -> &[i8; 256] {
+        &self.codes
+    }
+
+    /// The least code the function takes.
+    pub fn least(&self) -> i32 {
+        self.least
+    }
+
     /// Applies it. A code below the function's domain is an error.
     pub fn apply(&self, x: &[i8]) -> Result<Vec<i8>> {
         let inside = self.least == -128 || x.iter().all(|q| i32::from(*q) >= self.least);

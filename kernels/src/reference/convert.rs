@@ -9,9 +9,14 @@ pub fn quantize(x: &[f32], out: Affine, codes: Codes) -> Vec<i32> {
     x.iter().map(|v| out.code(*v).clamp(codes.min, codes.max)).collect()
 }
 
+/// The factor from codes to those of other parameters.
+pub fn factor(from: Affine, to: Affine) -> Result<Multiplier> {
+    Multiplier::new(f64::from(from.scale) / f64::from(to.scale))
+}
+
 /// Codes in other parameters.
 pub fn requantize(x: impl IntoIterator<Item = i32>, from: Affine, to: Affine, codes: Codes) -> Result<Vec<i32>> {
-    let m = Multiplier::new(f64::from(from.scale) / f64::from(to.scale))?;
+    let m = factor(from, to)?;
     let one = |q: i32| m.apply(q.wrapping_sub(from.zero)).wrapping_add(to.zero).clamp(codes.min, codes.max);
     Ok(x.into_iter().map(one).collect())
 }

@@ -10,7 +10,10 @@ pub type Operand<'a> = (&'a [i8], &'a [usize]);
 
 /// Each int8 code of an operand less its zero, shifted left and scaled.
 #[derive(Clone, Debug)]
-struct Scaled {
+pub(crate) struct Scaled {
+    zero: i32,
+    left_shift: u32,
+    by: Multiplier,
     values: Vec<i32>,
 }
 
@@ -18,7 +21,12 @@ impl Scaled {
     fn new(of: Affine, left_shift: u32, real: f64) -> Result<Scaled> {
         let m = Multiplier::new(real)?;
         let value = |q: i32| m.apply((q - of.zero) << left_shift);
-        Ok(Scaled { values: (-128..128).map(value).collect() })
+        Ok(Scaled { zero: of.zero, left_shift, by: m, values: (-128..128).map(value).collect() })
+    }
+
+    /// The code of 0, the left shift and the factor.
+    pub(crate) fn parts(&self) -> (i32, u32, Multiplier) {
+        (self.zero, self.left_shift, self.by)
     }
 
     #[inline]
@@ -42,11 +50,11 @@ pub enum Joined {
 #[derive(Clone, Debug)]
 pub struct Join {
     kind: Joined,
-    a: Scaled,
-    b: Scaled,
-    out: Multiplier,
-    zero: i32,
-    codes: Codes,
+    pub(crate) a: Scaled,
+    pub(crate) b: Scaled,
+    pub(crate) out: Multiplier,
+    pub(crate) zero: i32,
+    pub(crate) codes: Codes,
 }
 
 impl Join {
@@ -89,9 +97,10 @@ impl Join {
 /// A product.
 #[derive(Clone, Copy, Debug)]
 pub struct Product {
-    zeros: [i32; 3],
-    multiplier: Multiplier,
-    codes: Codes,
+    /// Codes of 0 of both operands and the result.
+    pub(crate) zeros: [i32; 3],
+    pub(crate) multiplier: Multiplier,
+    pub(crate) codes: Codes,
 }
 
 impl Product {
@@ -114,9 +123,10 @@ impl Product {
 /// A quotient.
 #[derive(Clone, Copy, Debug)]
 pub struct Quotient {
-    zeros: [i32; 3],
-    multiplier: Multiplier,
-    codes: Codes,
+    /// Codes of 0 of both operands and the result.
+    pub(crate) zeros: [i32; 3],
+    pub(crate) multiplier: Multiplier,
+    pub(crate) codes: Codes,
 }
 
 impl Quotient {
@@ -166,8 +176,8 @@ pub fn extreme(a: Operand<'_>, b: Operand<'_>, max: bool) -> Result<(Vec<i8>, Ve
 /// A comparison of what codes mean.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    a: Scaled,
-    b: Scaled,
+    pub(crate) a: Scaled,
+    pub(crate) b: Scaled,
 }
 
 impl Comparison {
@@ -190,9 +200,10 @@ impl Comparison {
 /// `x` if positive, else `alpha * x`.
 #[derive(Clone, Copy, Debug)]
 pub struct Prelu {
-    zeros: [i32; 3],
-    positive: Multiplier,
-    negative: Multiplier,
+    /// Codes of 0 of input, alpha and result.
+    pub(crate) zeros: [i32; 3],
+    pub(crate) positive: Multiplier,
+    pub(crate) negative: Multiplier,
 }
 
 impl Prelu {

@@ -104,12 +104,17 @@ pub fn fully_connected(x: &[f32], w: Weights<'_>, asymmetric_inputs: bool) -> Re
     Ok(y)
 }
 
+/// Whether a convolution of filters of `depth` over `channels` has one scale and no groups.
+pub fn one_scale(scales: &[f32], channels: usize, depth: usize) -> bool {
+    scales.windows(2).all(|s| s[0] == s[1]) && channels == depth
+}
+
 /// `x [n, h, w, c]` with `filter [o, kh, kw, c / groups]`. An image is quantized by itself: symmetric where one scale serves all channels of
 /// a convolution without groups, else asymmetric.
 pub fn conv_2d(x: &[f32], x_shape: &[usize], w: Weights<'_>, params: ConvParams) -> Result<(Vec<f32>, Vec<usize>)> {
     let ([_, _, _, c], [o, _, _, fc]) = (rank_4(x_shape)?, rank_4(w.shape)?);
     w.fit(o)?;
-    let one_scale = w.scales.windows(2).all(|s| s[0] == s[1]) && c == fc;
+    let one_scale = one_scale(w.scales, c, fc);
     images(x, x_shape, if one_scale { symmetric } else { asymmetric }, |image, row, y| {
         conv_sums(image, w.filter(), params, |sums| {
             y.extend(sums.iter().enumerate().map(|(k, s)| {

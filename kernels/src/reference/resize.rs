@@ -37,6 +37,12 @@ impl Axis {
     }
 }
 
+/// The input elements around each of `output` ones, each with its weight in 1/1024.
+pub fn sources(input: usize, output: usize, place: Placement) -> Vec<[(usize, i64); 2]> {
+    let axis = Axis::new(input, output, place);
+    (0..output).map(|o| axis.around(o)).collect()
+}
+
 /// Linear interpolation of `x [n, h, w, c]` to `size` (rows, columns), in integers.
 pub fn bilinear(x: &[i8], shape: &[usize], size: [usize; 2], place: Placement) -> Result<(Vec<i8>, Vec<usize>)> {
     let [n, h, w, c] = rank_4(shape)?;

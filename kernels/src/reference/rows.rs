@@ -56,6 +56,11 @@ impl Softmax {
         Ok(Softmax { exponentials: Exponentials::new(x, beta)? })
     }
 
+    /// The factor of a difference, and the least difference that counts.
+    pub(crate) fn parts(&self) -> (Multiplier, i32) {
+        (self.exponentials.multiplier, self.exponentials.least)
+    }
+
     /// Applies it to rows of `depth` codes.
     pub fn apply(&self, x: &[i8], depth: usize) -> Vec<i8> {
         let mut y = Vec::with_capacity(x.len());
@@ -93,6 +98,11 @@ impl LogSoftmax {
         let m = exponentials.multiplier;
         let back = Multiplier::new(2f64.powi(31 - m.shift) / f64::from(m.mantissa))?;
         Ok(LogSoftmax { exponentials, back })
+    }
+
+    /// What [`Softmax::parts`] gives, and the factor back to differences.
+    pub(crate) fn parts(&self) -> ((Multiplier, i32), Multiplier) {
+        ((self.exponentials.multiplier, self.exponentials.least), self.back)
     }
 
     /// Applies it to rows of `depth` codes.

@@ -5,23 +5,33 @@ use ir::{Elem, QuantParams, QuantType, Tensor};
 use super::{Prepared, Types, affine, scale};
 use crate::error::{KernelError, Result, ensure};
 use crate::eval::{Call, one, shapes};
+use crate::fixed::Multiplier;
 use crate::reference::convert;
 use crate::reference::{Affine, Codes};
 
-pub(super) fn quantize(t: &Types<'_>) -> Prepared {
+/// Parameters and codes of the result.
+pub(crate) fn to_codes(t: &Types<'_>) -> Result<(Affine, Codes)> {
     let out = t.outs.first().and_then(Elem::quant).ok_or_else(|| KernelError::new("the result is not quantized"))?;
-    let to = affine(out)?;
     let (min, max) = QuantType::default_range(out.signed, out.width);
-    let range = Codes { min: min as i32, max: max as i32 };
+    Ok((affine(out)?, Codes { min: min as i32, max: max as i32 }))
+}
+
+/// Parameters of a quantized operand, and the factor from its codes to those of the result.
+pub(crate) fn from_codes(t: &Types<'_>) -> Result<(Affine, Multiplier)> {
+    let (from, (to, _)) = (affine(t.quant(0)?)?, to_codes(t)?);
+    Ok((from, convert::factor(from, to)?))
+}
+
+pub(super) fn quantize(t: &Types<'_>) -> Prepared {
+    let (to, range) = to_codes(t)?;
     let write = |c: &Call<'_>, values: Vec<i32>| {
         let values: Vec<i64> = values.into_iter().map(i64::from).collect();
         Ok(vec![shapes::from_ints(&c.shape(0)?, c.elem(0)?, &values)?])
     };
-    let Ok(from) = t.quant(0) else {
+    if t.quant(0).is_err() {
         return Ok(Box::new(move |c| write(c, convert::quantize(&c.f32(0)?, to, range))));
-    };
-    let from = affine(from)?;
-    convert::requantize([], from, to, range)?;
+    }
+    let (from, _) = from_codes(t)?;
     Ok(Box::new(move |c| {
         let stored = c.ints(0)?.into_iter().map(|v| v as i32);
         write(c, convert::requantize(stored, from, to, range)?)
@@ -29,12 +39,19 @@ pub(super) fn quantize(t: &Types<'_>) -> Prepared {
 }
 
 pub(super) fn dequantize(t: &Types<'_>) -> Prepared {
-    let Ok(q) = t.quant(0) else {
+    if t.quant(0).is_err() {
         return Ok(Box::new(|c| {
             let v = c.tensor(0)?.to_f64().ok_or_else(|| KernelError::new("it takes numbers"))?;
             one(&c.shape(0)?, v.into_iter().map(|v| v as f32).collect())
         }));
-    };
+    }
+    let (axis, params) = params(t)?;
+    Ok(Box::new(move |c| values(c, axis, &params)))
+}
+
+/// The parameters of operand 0: one, or one an index of an axis.
+pub(crate) fn params(t: &Types<'_>) -> Result<(Option<usize>, Vec<Affine>)> {
+    let q = t.quant(0)?;
     let axis = match &q.params {
         QuantParams::PerTensor { .. } => None,
         QuantParams::PerAxis { axis, .. } => Some(*axis),
@@ -42,7 +59,7 @@ pub(super) fn dequantize(t: &Types<'_>) -> Prepared {
     };
     let params = q.scales().into_iter().zip(q.zero_points());
     let params = params.map(|(s, z)| Ok(Affine { scale: scale(s)?, zero: z as i32 })).collect::<Result<Vec<_>>>()?;
-    Ok(Box::new(move |c| values(c, axis, &params)))
+    Ok((axis, params))
 }
 
 /// The values of the codes of operand 0.

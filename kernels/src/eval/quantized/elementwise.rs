@@ -39,28 +39,53 @@ fn binary(f: impl Fn(Operand<'_>, Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> 
     })
 }
 
+/// A sum or difference for the types' parameters.
+pub(crate) fn join_of(t: &Types<'_>, kind: Joined) -> Result<Join> {
+    Join::new(kind, t.affine(0)?, t.affine(1)?, t.out()?, t.codes()?)
+}
+
+/// A product for the types' parameters.
+pub(crate) fn product(t: &Types<'_>) -> Result<Product> {
+    Product::new(t.affine(0)?, t.affine(1)?, t.out()?, t.codes()?)
+}
+
+/// A quotient for the types' parameters.
+pub(crate) fn quotient(t: &Types<'_>) -> Result<Quotient> {
+    Quotient::new(t.affine(0)?, t.affine(1)?, t.out()?, t.codes()?)
+}
+
+/// A PReLU for the types' parameters.
+pub(crate) fn prelu_of(t: &Types<'_>) -> Result<Prelu> {
+    Prelu::new(t.affine(0)?, t.affine(1)?, t.out()?)
+}
+
+/// A comparison for the types' parameters.
+pub(crate) fn comparison_of(t: &Types<'_>) -> Result<Comparison> {
+    Comparison::new(t.affine(0)?, t.affine(1)?)
+}
+
 fn join(t: &Types<'_>, kind: Joined) -> Prepared {
-    let k = Join::new(kind, t.affine(0)?, t.affine(1)?, t.out()?, t.codes()?)?;
+    let k = join_of(t, kind)?;
     Ok(binary(move |a, b| k.apply(a, b)))
 }
 
 fn mul(t: &Types<'_>) -> Prepared {
-    let k = Product::new(t.affine(0)?, t.affine(1)?, t.out()?, t.codes()?)?;
+    let k = product(t)?;
     Ok(binary(move |a, b| k.apply(a, b)))
 }
 
 fn div(t: &Types<'_>) -> Prepared {
-    let k = Quotient::new(t.affine(0)?, t.affine(1)?, t.out()?, t.codes()?)?;
+    let k = quotient(t)?;
     Ok(binary(move |a, b| k.apply(a, b)))
 }
 
 fn prelu(t: &Types<'_>) -> Prepared {
-    let k = Prelu::new(t.affine(0)?, t.affine(1)?, t.out()?)?;
+    let k = prelu_of(t)?;
     Ok(binary(move |x, alpha| k.apply(x, alpha)))
 }
 
 fn comparison(t: &Types<'_>, holds: fn(i32, i32) -> bool) -> Prepared {
-    let k = Comparison::new(t.affine(0)?, t.affine(1)?)?;
+    let k = comparison_of(t)?;
     Ok(Box::new(move |c| {
         let ((a, sa), (b, sb)) = (operand(c, 0)?, operand(c, 1)?);
         let (y, shape) = k.apply((&a, &sa), (&b, &sb), holds)?;
@@ -73,7 +98,8 @@ fn unary(t: &Types<'_>, name: &str) -> Prepared {
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, table.apply(&codes(c, 0)?)?)))
 }
 
-fn table(t: &Types<'_>, name: &str) -> Result<Table> {
+/// The table of a function of one code.
+pub(crate) fn table(t: &Types<'_>, name: &str) -> Result<Table> {
     let (x, out) = (t.affine(0)?, t.out()?);
     match name {
         "abs" => activation::abs(x, out),

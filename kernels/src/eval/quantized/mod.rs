@@ -3,11 +3,11 @@
 //! What follows from the parameters of the types (multipliers, tables) is computed by [`prepare`], once for an operation; the [`Kernel`] it
 //! gives runs on tensors. Operations that only move elements are not here: [`super::moves`] takes elements of any type.
 
-mod convert;
-mod elementwise;
+pub(crate) mod convert;
+pub(crate) mod elementwise;
 mod hybrid;
-mod weighted;
-mod whole;
+pub(crate) mod weighted;
+pub(crate) mod whole;
 
 use std::borrow::Cow;
 
@@ -40,12 +40,12 @@ impl std::fmt::Debug for Kernel {
 }
 
 /// An operation before it has operands: their element types, `None` for an absent one, and those of the results.
-pub(super) struct Types<'a> {
-    pub(super) op: &'a Operation,
-    pub(super) ins: Vec<Option<Elem>>,
-    pub(super) outs: &'a [Elem],
+pub(crate) struct Types<'a> {
+    pub(crate) op: &'a Operation,
+    pub(crate) ins: Vec<Option<Elem>>,
+    pub(crate) outs: &'a [Elem],
     /// Whose results the kernel gives.
-    pub(super) rounding: Rounding,
+    pub(crate) rounding: Rounding,
 }
 
 /// The kernel of an operation over quantized tensors; `None` if there is none, or the operation is not quantized.
@@ -93,17 +93,17 @@ impl Types<'_> {
     }
 
     /// Parameters of an int8 operand.
-    fn affine(&self, i: usize) -> Result<Affine> {
+    pub(crate) fn affine(&self, i: usize) -> Result<Affine> {
         int8(self.quant(i)?)
     }
 
     /// Parameters of the first result, which is int8.
-    fn out(&self) -> Result<Affine> {
+    pub(crate) fn out(&self) -> Result<Affine> {
         int8(self.outs.first().and_then(Elem::quant).ok_or_else(|| KernelError::new("the result is not quantized"))?)
     }
 
     /// The scales of an int8 operand whose zero points are 0: one, or one an index of its axis.
-    fn symmetric_scales(&self, i: usize, axis: usize) -> Result<Vec<f32>> {
+    pub(crate) fn symmetric_scales(&self, i: usize, axis: usize) -> Result<Vec<f32>> {
         let q = self.quant(i)?;
         ensure(q.width == 8 && q.signed, || format!("operand {i} is not int8"))?;
         ensure(q.axis().is_none_or(|a| a == axis), || {
@@ -117,7 +117,7 @@ impl Types<'_> {
     }
 
     /// The fused activation.
-    fn activation(&self) -> Result<Clamp> {
+    pub(crate) fn activation(&self) -> Result<Clamp> {
         let act = self.op.attr("fused_activation_function").and_then(Activation::from_attr);
         clamp(act.unwrap_or(Activation::None))
     }
@@ -127,7 +127,7 @@ impl Types<'_> {
         Ok(Codes::within(self.activation()?, self.out()?))
     }
 
-    fn row<R: ir::OpRow>(&self) -> Result<R> {
+    pub(crate) fn row<R: ir::OpRow>(&self) -> Result<R> {
         R::read(self.op).ok_or_else(|| KernelError::new("its attributes are not well formed"))
     }
 }

@@ -14,7 +14,7 @@ use crate::reference::{Affine, Requant};
 use crate::rounding::Rounding;
 
 /// `s_x s_w / s_y` for each scale of the weights.
-fn requant(t: &Types<'_>, x: Affine, weights: &[f32], rule: Rule) -> Result<Requant> {
+pub(crate) fn requant(t: &Types<'_>, x: Affine, weights: &[f32], rule: Rule) -> Result<Requant> {
     let out = t.out()?;
     let one = |w: &f32| Multiplier::new(f64::from(x.scale) * f64::from(*w) / f64::from(out.scale));
     let multipliers = weights.iter().map(|w| Ok(one(w)?.by(rule))).collect::<Result<_>>()?;
@@ -71,31 +71,42 @@ pub(super) fn transpose_conv(t: &Types<'_>) -> Prepared {
     }))
 }
 
-pub(super) fn fully_connected(t: &Types<'_>) -> Prepared {
-    let r: tfl::FullyConnected = t.row()?;
+/// Codes of 0 of operands 0 and 1 of a fully connected operation, and how its sums become codes.
+pub(crate) fn from_sums(t: &Types<'_>) -> Result<(i32, i32, FromSums)> {
     let x = t.affine(0)?;
     // Weights that are activations have a zero point, and then one scale.
     let (w_zero, scales) = match t.affine(1) {
         Ok(w) => (w.zero, vec![w.scale]),
         Err(_) => (0, t.symmetric_scales(1, 0)?),
     };
-    let requant = match t.rounding {
+    let sums = match t.rounding {
         Rounding::Reference => FromSums::Real(DoubleRequant::new(x.scale, &scales, t.out()?, t.codes()?)),
         Rounding::Optimized | Rounding::Micro => FromSums::Fixed(requant(t, x, &scales, t.rounding.of_sums())?),
     };
+    Ok((x.zero, w_zero, sums))
+}
+
+pub(super) fn fully_connected(t: &Types<'_>) -> Prepared {
+    let r: tfl::FullyConnected = t.row()?;
+    let (x_zero, w_zero, sums) = from_sums(t)?;
     Ok(Box::new(move |c| {
         let ((data, shape), (w, w_shape), bias) = (operand(c, 0)?, operand(c, 1)?, bias(c, 2)?);
         let [out, depth] = w_shape[..] else { return Err(KernelError::new("weights have rank 2")) };
-        let y = matmul::fully_connected((&data, x.zero), (&w, w_zero), bias.as_deref(), [out, depth], &requant)?;
+        let y = matmul::fully_connected((&data, x_zero), (&w, w_zero), bias.as_deref(), [out, depth], &sums)?;
         coded(c, &fully_connected_shape(shape, data.len() / depth, out, r.keep_num_dims), y)
     }))
 }
 
-pub(super) fn batch_matmul(t: &Types<'_>) -> Prepared {
-    let r: tfl::BatchMatMul = t.row()?;
+/// How the sums of a matrix product become codes.
+pub(crate) fn product_requant(t: &Types<'_>) -> Result<Requant> {
     let (x, y, out) = (t.affine(0)?, t.affine(1)?, t.out()?);
     let multiplier = Multiplier::new(f64::from(x.scale * y.scale) / f64::from(out.scale))?;
-    let out = Requant { multipliers: vec![multiplier], zero: out.zero, codes: t.codes()? };
+    Ok(Requant { multipliers: vec![multiplier], zero: out.zero, codes: t.codes()? })
+}
+
+pub(super) fn batch_matmul(t: &Types<'_>) -> Prepared {
+    let r: tfl::BatchMatMul = t.row()?;
+    let (x, y, out) = (t.affine(0)?, t.affine(1)?, product_requant(t)?);
     Ok(Box::new(move |c| {
         let (left, right) = ((codes(c, 0)?, c.shape(0)?), (codes(c, 1)?, c.shape(1)?));
         let (left, right) = ((&left.0[..], &left.1[..], x.zero), (&right.0[..], &right.1[..], y.zero));

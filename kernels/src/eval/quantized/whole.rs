@@ -9,7 +9,7 @@ use crate::eval::compute::pool_window;
 use crate::float::reduce::plan;
 use crate::float::resize::Placement;
 use crate::reference::rows::{LogSoftmax, Softmax, l2_normalization as l2};
-use crate::reference::{Affine, pool as pooling, reduce as reduction, resize};
+use crate::reference::{Affine, Codes, pool as pooling, reduce as reduction, resize};
 
 /// Scales no further apart than this are one scale to LiteRT.
 const SAME_SCALE: f32 = 1e-6;
@@ -22,9 +22,14 @@ fn shared(t: &Types<'_>) -> Result<Affine> {
     Ok(x)
 }
 
-pub(super) fn pool(t: &Types<'_>, max: bool) -> Prepared {
+/// The codes that a pooling may give.
+pub(crate) fn pool_codes(t: &Types<'_>) -> Result<Codes> {
     shared(t)?;
-    let range = t.codes()?;
+    t.codes()
+}
+
+pub(super) fn pool(t: &Types<'_>, max: bool) -> Prepared {
+    let range = pool_codes(t)?;
     Ok(Box::new(move |c| {
         let (x, shape) = operand(c, 0)?;
         let (y, s) = pooling::pool_2d(&x, &shape, &pool_window(c)?, max, range)?;
@@ -37,20 +42,36 @@ fn depth(c: &Call<'_>) -> Result<usize> {
     Ok(c.shape(0)?.last().copied().unwrap_or(1))
 }
 
+/// A softmax for the types' parameters.
+pub(crate) fn softmax_of(t: &Types<'_>) -> Result<Softmax> {
+    Softmax::new(t.affine(0)?, t.out()?, t.row::<tfl::Softmax>()?.beta)
+}
+
 pub(super) fn softmax(t: &Types<'_>) -> Prepared {
-    let k = Softmax::new(t.affine(0)?, t.out()?, t.row::<tfl::Softmax>()?.beta)?;
+    let k = softmax_of(t)?;
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes(c, 0)?, depth(c)?))))
+}
+
+/// A log-softmax for the types' parameters.
+pub(crate) fn log_softmax_of(t: &Types<'_>) -> Result<LogSoftmax> {
+    LogSoftmax::new(t.affine(0)?, t.out()?)
 }
 
 pub(super) fn log_softmax(t: &Types<'_>) -> Prepared {
-    let k = LogSoftmax::new(t.affine(0)?, t.out()?)?;
+    let k = log_softmax_of(t)?;
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes(c, 0)?, depth(c)?))))
 }
 
-pub(super) fn l2_normalization(t: &Types<'_>) -> Prepared {
+/// The operand's code of 0, of a normalization.
+pub(crate) fn l2_zero(t: &Types<'_>) -> Result<i32> {
     let (x, out) = (t.affine(0)?, t.out()?);
     ensure(out == Affine { scale: 1.0 / 128.0, zero: 0 }, || "the result of a normalization is 1/128 from 0".into())?;
-    Ok(Box::new(move |c| coded(c, &c.shape(0)?, l2(&codes(c, 0)?, x.zero, depth(c)?))))
+    Ok(x.zero)
+}
+
+pub(super) fn l2_normalization(t: &Types<'_>) -> Prepared {
+    let zero = l2_zero(t)?;
+    Ok(Box::new(move |c| coded(c, &c.shape(0)?, l2(&codes(c, 0)?, zero, depth(c)?))))
 }
 
 pub(super) fn reduce(t: &Types<'_>, name: &str) -> Prepared {

@@ -1,0 +1,254 @@
+//! Functions of two or more tensors, element by element.
+
+use ir::Elem;
+
+use crate::codegen::layer::Layer;
+use crate::codegen::text;
+use crate::codegen::walk::{Walk, broadcast_steps, own_steps};
+use crate::error::{KernelError, Result};
+use crate::eval::quantized::elementwise;
+use crate::float::Clamp;
+use crate::reference::Codes;
+use crate::reference::elementwise::{Joined, Scaled};
+
+/// float32 functions of `p` and `q`, and what they need.
+const FLOAT: &[(&str, &str, &str)] = &[
+    ("add", "p + q", "base"),
+    ("atan2", "atan2f(p, q)", "libm"),
+    ("div", "p / q", "base"),
+    ("floor_div", "floorf(p / q)", "libm"),
+    ("floor_mod", "floor_mod_f32(p, q)", "floor_mod_f32"),
+    ("maximum", "p > q || q != q ? p : q", "base"),
+    ("minimum", "p < q || q != q ? p : q", "base"),
+    ("mul", "p * q", "base"),
+    ("pow", "powf(p, q)", "libm"),
+    ("prelu", "p >= 0.0f ? p : p * q", "base"),
+    ("squared_difference", "(p - q) * (p - q)", "base"),
+    ("sub", "p - q", "base"),
+];
+
+/// Integer functions of `p` and `q`; sums and products wrap.
+const INTEGER: &[(&str, &str, &str)] = &[
+    ("add", "(uint64_t)p + (uint64_t)q", "base"),
+    ("div", "q == -1 ? 0 - (uint64_t)p : (uint64_t)(p / q)", "base"),
+    ("floor_div", "floor_div_int(p, q)", "floor_div_int"),
+    ("floor_mod", "floor_mod_int(p, q)", "floor_mod_int"),
+    ("maximum", "p > q ? p : q", "base"),
+    ("minimum", "p < q ? p : q", "base"),
+    ("mul", "(uint64_t)p * (uint64_t)q", "base"),
+    ("pow", "pow_int(p, q)", "pow_int"),
+    ("squared_difference", "((uint64_t)p - (uint64_t)q) * ((uint64_t)p - (uint64_t)q)", "base"),
+    ("sub", "(uint64_t)p - (uint64_t)q", "base"),
+];
+
+/// Conditions on numbers.
+const CONDITIONS: &[(&str, &str)] = &[
+    ("equal", "p == q"),
+    ("greater", "p > q"),
+    ("greater_equal", "p >= q"),
+    ("less", "p < q"),
+    ("less_equal", "p <= q"),
+    ("logical_and", "p && q"),
+    ("logical_or", "p || q"),
+    ("not_equal", "p != q"),
+];
+
+fn condition(kind: &str) -> Option<&'static str> {
+    CONDITIONS.iter().find(|(k, _)| *k == kind).map(|(_, c)| *c)
+}
+
+/// The loop over two operands and the result: `&name` of a `struct pairs`.
+fn pairs(layer: &mut Layer<'_, '_, '_>) -> Result<String> {
+    let out = layer.out_shape(0)?;
+    let steps = vec![broadcast_steps(&layer.shape(0)?, &out), broadcast_steps(&layer.shape(1)?, &out), own_steps(&out)];
+    let mut walk = Walk::new(&out, steps);
+    let (n, step) = walk.split_inner();
+    let fields = [
+        ("runs", walk.text()?),
+        ("n", n.to_string()),
+        ("step_a", step[0].to_string()),
+        ("step_b", step[1].to_string()),
+    ];
+    Ok(layer.structure("pairs", &fields))
+}
+
+/// Calls a function that `PAIRWISE` makes of an expression; `k` is its struct and the pointer to one.
+fn pairwise(
+    layer: &mut Layer<'_, '_, '_>,
+    section: &'static str,
+    name: &str,
+    (kind, k): (&str, String),
+    expression: &str,
+) -> Result<()> {
+    let pairs = pairs(layer)?;
+    let (a, b, y) = (layer.c_type(0)?, layer.c_type(1)?, layer.out_c_type(0)?);
+    layer.needs("pairwise");
+    layer.instance(section, format!("PAIRWISE({name}, struct {kind}, {a}, {b}, {y}, {expression})"));
+    let args = [pairs, k, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
+    layer.call(name, &args);
+    Ok(())
+}
+
+const NOTHING: &str = "(const struct none *)0";
+
+pub(super) fn binary(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let kind = layer.kind().to_owned();
+    if layer.elem(0)?.quant().is_some() {
+        return codes(layer, &kind);
+    }
+    let x_type = layer.c_type(0)?;
+    let suffix = x_type.trim_end_matches("_t").to_owned();
+    if let Some(c) = condition(&kind) {
+        return pairwise(layer, "none", &format!("{kind}_{suffix}"), ("none", NOTHING.into()), c);
+    }
+    let float = layer.elem(0)? == Elem::F32;
+    let missing = || KernelError::new("generated C does not compute it on this type");
+    let table = if float { FLOAT } else { INTEGER };
+    let (_, expression, needs) = table.iter().find(|(k, ..)| *k == kind).ok_or_else(missing)?;
+    layer.needs(needs);
+    if !float && ["div", "floor_div", "floor_mod"].contains(&kind.as_str()) {
+        let (b, n) = (layer.ptr(1)?, layer.len(1)?);
+        let b_type = layer.c_type(1)?;
+        layer.instance("no_zero", format!("NO_ZERO(no_zero_{suffix}, {b_type})"));
+        layer.require(&format!("no_zero_{suffix}({b}, {n})"));
+    }
+    let act = layer.types.activation()?;
+    if !float || act == Clamp::NONE {
+        return pairwise(layer, "none", &format!("{kind}_{suffix}"), ("none", NOTHING.into()), expression);
+    }
+    let k = limits(layer, act);
+    pairwise(layer, "limits", &format!("{kind}_limited_f32"), ("limits", k), &format!("limited({expression}, k)"))
+}
+
+/// A pointer to the limits of a float result.
+pub(super) fn limits(layer: &mut Layer<'_, '_, '_>, act: Clamp) -> String {
+    layer.needs("libm");
+    layer.structure("limits", &[("min", text::f32(act.min)), ("max", text::f32(act.max))])
+}
+
+/// The limits of a float result as an initializer.
+pub(super) fn limits_text(layer: &mut Layer<'_, '_, '_>, act: Clamp) -> String {
+    layer.needs("libm");
+    format!("{{{}, {}}}", text::f32(act.min), text::f32(act.max))
+}
+
+fn scaled(s: &Scaled) -> String {
+    let (zero, left, by) = s.parts();
+    format!("{{{zero}, {left}, {}}}", text::multiplier(by))
+}
+
+/// The end of a struct: the code of 0 and the codes of the result.
+fn ending(zero: i32, codes: Codes) -> [(&'static str, String); 3] {
+    [("zero", zero.to_string()), ("min", codes.min.to_string()), ("max", codes.max.to_string())]
+}
+
+/// Operations on int8 codes.
+fn codes(layer: &mut Layer<'_, '_, '_>, kind: &str) -> Result<()> {
+    match kind {
+        "add" => join(layer, Joined::Sum, "add_i8", "add(scaled(&k->a, p), scaled(&k->b, q))"),
+        "sub" => join(layer, Joined::Difference, "sub_i8", "sub(scaled(&k->a, p), scaled(&k->b, q))"),
+        "squared_difference" => {
+            layer.needs("square");
+            let difference = "square(sub(scaled(&k->a, p), scaled(&k->b, q)))";
+            join(layer, Joined::SquaredDifference, "squared_difference_i8", difference)
+        }
+        "mul" => {
+            let k = elementwise::product(&layer.types)?;
+            let k = product(layer, k.zeros, k.multiplier, k.codes);
+            pairwise(layer, "product", "mul_i8", ("product", k), "product(k, p, q)")
+        }
+        "div" => {
+            let q = elementwise::quotient(&layer.types)?;
+            let (b, n) = (layer.ptr(1)?, layer.len(1)?);
+            layer.needs("none_is");
+            layer.require(&format!("none_is({b}, {n}, {})", q.zeros[1]));
+            let k = product(layer, q.zeros, q.multiplier, q.codes);
+            pairwise(layer, "quotient", "div_i8", ("product", k), "quotient(k, p, q)")
+        }
+        "prelu" => {
+            let k = elementwise::prelu_of(&layer.types)?;
+            let fields = [
+                ("x_zero", k.zeros[0].to_string()),
+                ("alpha_zero", k.zeros[1].to_string()),
+                ("zero", k.zeros[2].to_string()),
+                ("positive", text::multiplier(k.positive)),
+                ("negative", text::multiplier(k.negative)),
+            ];
+            let k = layer.structure("prelu", &fields);
+            pairwise(layer, "prelu", "prelu_i8", ("prelu", k), "prelu(k, p, q)")
+        }
+        "maximum" => pairwise(layer, "none", "maximum_i8", ("none", NOTHING.into()), "p > q ? p : q"),
+        "minimum" => pairwise(layer, "none", "minimum_i8", ("none", NOTHING.into()), "p < q ? p : q"),
+        _ => {
+            let missing = || KernelError::new("no integer kernel computes it");
+            let c = condition(kind).ok_or_else(missing)?;
+            let k = elementwise::comparison_of(&layer.types)?;
+            let k = layer.structure("comparison", &[("a", scaled(&k.a)), ("b", scaled(&k.b))]);
+            let c = c.replace('p', "scaled(&k->a, p)").replace(" q", " scaled(&k->b, q)");
+            pairwise(layer, "comparison", &format!("{kind}_i8"), ("comparison", k), &c)
+        }
+    }
+}
+
+fn join(layer: &mut Layer<'_, '_, '_>, kind: Joined, name: &str, value: &str) -> Result<()> {
+    let k = elementwise::join_of(&layer.types, kind)?;
+    if kind == Joined::Difference || kind == Joined::SquaredDifference {
+        layer.needs("wrapping_sub");
+    }
+    let mut fields = vec![("a", scaled(&k.a)), ("b", scaled(&k.b)), ("out", text::multiplier(k.out))];
+    fields.extend(ending(k.zero, k.codes));
+    let k = layer.structure("join", &fields);
+    pairwise(layer, "join", name, ("join", k), &format!("joined(k, {value})"))
+}
+
+fn product(layer: &mut Layer<'_, '_, '_>, zeros: [i32; 3], by: crate::fixed::Multiplier, codes: Codes) -> String {
+    let mut fields = vec![("a_zero", zeros[0].to_string()), ("b_zero", zeros[1].to_string())];
+    fields.extend(ending(zeros[2], codes));
+    fields.push(("by", text::multiplier(by)));
+    layer.structure("product", &fields)
+}
+
+/// A sum of any number of float tensors of one shape.
+pub(super) fn add_n(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    if layer.elem(0)? != Elem::F32 {
+        return Err(KernelError::new("generated C adds floats only"));
+    }
+    let (n, y) = (layer.len(0)?, layer.out(0)?);
+    let first = layer.ptr(0)?;
+    if first != y {
+        layer.needs("copy");
+        // Operands that share the result's memory are equal to the first.
+        layer.line(format!("if ((const void *){first} != (const void *){y})"));
+        layer.line(format!("    copy({y}, {first}, {});", 4 * n));
+    }
+    layer.needs("add_to_f32");
+    for i in 1..layer.op.operands().len() {
+        let x = layer.ptr(i)?;
+        layer.call("add_to_f32", &[x, y.clone(), n.to_string()]);
+    }
+    Ok(())
+}
+
+pub(super) fn select(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let out = layer.out_shape(0)?;
+    let mut condition = layer.shape(0)?;
+    let values = layer.shape(1)?.len();
+    if condition.len() == 1 && values > 1 && layer.kind() == "select" {
+        // A vector chooses whole rows.
+        condition.resize(values, 1);
+    }
+    let steps = vec![
+        broadcast_steps(&condition, &out),
+        broadcast_steps(&layer.shape(1)?, &out),
+        broadcast_steps(&layer.shape(2)?, &out),
+    ];
+    let mut walk = Walk::new(&out, steps);
+    let (n, step) = walk.split_inner();
+    let k = layer.structure("select", &[("runs", walk.text()?), ("n", n.to_string()), ("step", text::list(step))]);
+    let c_type = layer.c_type(1)?;
+    let name = format!("select_{}", c_type.trim_end_matches("_t"));
+    layer.instance("select", format!("SELECT({name}, {c_type})"));
+    let args = [k, layer.ptr(0)?, layer.ptr(1)?, layer.ptr(2)?, layer.out(0)?];
+    layer.call(&name, &args);
+    Ok(())
+}

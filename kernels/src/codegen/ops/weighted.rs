@@ -1,0 +1,264 @@
+//! Convolutions and matrix products.
+
+use ir::Elem;
+use ir::dialect::tfl;
+
+use super::elementwise::limits_text;
+use super::hybrid;
+use crate::codegen::layer::Layer;
+use crate::codegen::text;
+use crate::codegen::walk::{Walk, broadcast_steps};
+use crate::error::{KernelError, Result, ensure};
+use crate::eval::quantized::weighted;
+use crate::fixed::Rule;
+use crate::float::conv::ConvParams;
+use crate::float::elementwise::broadcast_shape;
+use crate::geometry::{Axis, Window};
+use crate::reference::Requant;
+use crate::reference::matmul::FromSums;
+
+/// What operands are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Float,
+    Codes,
+    /// Float activations, int8 weights.
+    Hybrid,
+}
+
+/// By the types of input, weights and result.
+pub(super) fn form(layer: &Layer<'_, '_, '_>, input: usize) -> Result<Form> {
+    match (layer.elem(input)? == Elem::F32, layer.elem(1)? == Elem::F32) {
+        (true, true) => Ok(Form::Float),
+        (true, false) => Ok(Form::Hybrid),
+        _ => Ok(Form::Codes),
+    }
+}
+
+pub(super) fn axis(a: &Axis) -> String {
+    text::list([a.input, a.output, a.taps, a.stride, a.dilation, a.pad])
+}
+
+/// A `struct image`.
+pub(super) fn image(batch: usize, channels: usize, filters: usize, window: &Window) -> String {
+    format!("{{{batch}, {channels}, {filters}, {}, {}}}", axis(&window.y), axis(&window.x))
+}
+
+/// A `struct requant`; its factors are an array of their own.
+pub(super) fn requant(layer: &mut Layer<'_, '_, '_>, r: &Requant) -> String {
+    let factors: Vec<String> = r.multipliers.iter().map(|m| text::multiplier(*m)).collect();
+    let step = usize::from(factors.len() > 1);
+    let rule = r.multipliers.first().map_or(Rule::Double, |m| m.rule);
+    let factors = layer.array("struct multiplier", "factors", factors, 8);
+    layer.needs("requant");
+    let once = u8::from(rule == Rule::Single);
+    format!("{{{factors}, {step}, {once}, {}, {}, {}}}", r.zero, r.codes.min, r.codes.max)
+}
+
+/// A convolution: its image, the depth of a filter and its axes.
+pub(super) struct Convolution {
+    pub(super) image: String,
+    pub(super) depth: usize,
+    /// Bytes of one image, a code an element.
+    pub(super) image_size: usize,
+}
+
+pub(super) fn rank_4(shape: &[usize]) -> Result<[usize; 4]> {
+    shape.try_into().map_err(|_| KernelError::new(format!("rank {} is not 4", shape.len())))
+}
+
+/// `filters` says which dimension of the weights counts them.
+pub(super) fn convolution(layer: &Layer<'_, '_, '_>, p: ConvParams, filters: usize) -> Result<Convolution> {
+    let [n, h, w, c] = rank_4(&layer.shape(0)?)?;
+    let weights = rank_4(&layer.shape(1)?)?;
+    let window = p.window([h, w], [weights[1], weights[2]])?;
+    let fits = rank_4(&layer.out_shape(0)?)? == [n, window.y.output, window.x.output, weights[filters]];
+    ensure(fits, || "the result's shape does not fit".into())?;
+    let groups = if filters == 0 { c % weights[3].max(1) == 0 && weights[3] > 0 } else { weights[3] % c.max(1) == 0 };
+    ensure(groups, || format!("{c} channels and weights of shape {weights:?}"))?;
+    Ok(Convolution { image: image(n, c, weights[filters], &window), depth: weights[3], image_size: h * w * c })
+}
+
+pub(super) fn conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let r: tfl::Conv2D = layer.row()?;
+    let p = crate::eval::conv_params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding)?;
+    let conv = convolution(layer, p, 0)?;
+    let form = form(layer, 0)?;
+    if form == Form::Hybrid {
+        return hybrid::conv_2d(layer, &conv);
+    }
+    layer.fixed(1)?;
+    let mut fields = vec![("image", conv.image), ("depth", conv.depth.to_string())];
+    let rule = layer.types.rounding.of_sums();
+    fields.extend(weights_and_bias(layer, form, 0, 0, rule)?);
+    call_weighted(layer, if form == Form::Codes { "conv_i8" } else { "conv_f32" }, 0, &fields)
+}
+
+pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let r: tfl::DepthwiseConv2D = layer.row()?;
+    let p = crate::eval::conv_params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding)?;
+    let conv = convolution(layer, p, 3)?;
+    let form = form(layer, 0)?;
+    if form == Form::Hybrid {
+        return hybrid::depthwise_conv_2d(layer, &conv);
+    }
+    layer.fixed(1)?;
+    let mut fields = vec![("image", conv.image)];
+    fields.extend(weights_and_bias(layer, form, 0, 3, Rule::Double)?);
+    call_weighted(layer, if form == Form::Codes { "depthwise_conv_i8" } else { "depthwise_conv_f32" }, 0, &fields)
+}
+
+/// The axes of the forward convolution, from the result to the input.
+fn transposed(layer: &Layer<'_, '_, '_>) -> Result<Convolution> {
+    let r: tfl::TransposeConv = layer.row()?;
+    let p = crate::eval::conv_params([r.stride_h, r.stride_w], [1, 1], r.padding)?;
+    let [n, h, w, c] = rank_4(&layer.shape(2)?)?;
+    let [o, kh, kw, fc] = rank_4(&layer.shape(1)?)?;
+    let [on, oh, ow, oc] = rank_4(&layer.out_shape(0)?)?;
+    let window = p.window([oh, ow], [kh, kw])?;
+    let fits = (on, oc, fc, window.y.output, window.x.output) == (n, o, c, h, w);
+    ensure(fits, || "filter, input and output shape do not fit".into())?;
+    Ok(Convolution { image: image(n, c, o, &window), depth: c, image_size: h * w * c })
+}
+
+pub(super) fn transpose_conv(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let conv = transposed(layer)?;
+    let form = form(layer, 2)?;
+    if form == Form::Hybrid {
+        return hybrid::transpose_conv(layer, &conv);
+    }
+    layer.fixed(1)?;
+    let mut fields = vec![("image", conv.image)];
+    fields.extend(weights_and_bias(layer, form, 2, 0, Rule::Double)?);
+    call_weighted(layer, if form == Form::Codes { "transpose_conv_i8" } else { "transpose_conv_f32" }, 2, &fields)
+}
+
+/// The fields from `x_zero` or `weights` to `out`; the input is operand `input`, weights have scales along `channels`.
+fn weights_and_bias(
+    layer: &mut Layer<'_, '_, '_>,
+    form: Form,
+    input: usize,
+    channels: usize,
+    rule: Rule,
+) -> Result<Vec<(&'static str, String)>> {
+    let bias = if input == 2 { 3 } else { 2 };
+    let mut fields = Vec::new();
+    let out = if form == Form::Codes {
+        let x = layer.types.affine(input)?;
+        fields.push(("x_zero", x.zero.to_string()));
+        let scales = layer.types.symmetric_scales(1, channels)?;
+        let r = weighted::requant(&layer.types, x, &scales, rule)?;
+        requant(layer, &r)
+    } else {
+        let act = layer.types.activation()?;
+        limits_text(layer, act)
+    };
+    fields.push(("weights", layer.ptr(1)?));
+    fields.push(("bias", layer.optional_array(bias)?));
+    fields.push(("out", out));
+    Ok(fields)
+}
+
+fn call_weighted(
+    layer: &mut Layer<'_, '_, '_>,
+    function: &'static str,
+    input: usize,
+    fields: &[(&str, String)],
+) -> Result<()> {
+    layer.needs(function);
+    let k = layer.structure(function, fields);
+    let args = [k, layer.ptr(input)?, layer.out(0)?];
+    layer.call(function, &args);
+    Ok(())
+}
+
+pub(super) fn fully_connected(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let [outputs, depth] = layer.shape(1)?[..] else { return Err(KernelError::new("weights have rank 2")) };
+    let n = layer.len(0)?;
+    ensure(depth > 0 && n % depth == 0, || format!("{n} input elements and weights of depth {depth}"))?;
+    let rows = n / depth;
+    let form = form(layer, 0)?;
+    if form == Form::Hybrid {
+        return hybrid::fully_connected(layer, [rows, outputs, depth]);
+    }
+    let mut fields = vec![("rows", rows.to_string()), ("outputs", outputs.to_string()), ("depth", depth.to_string())];
+    if form == Form::Float {
+        let act = layer.types.activation()?;
+        fields.push(("bias", layer.optional_array(2)?));
+        fields.push(("out", limits_text(layer, act)));
+        return call_fully_connected(layer, "fully_connected_f32", &fields);
+    }
+    let (x_zero, w_zero, sums) = weighted::from_sums(&layer.types)?;
+    fields.push(("x_zero", x_zero.to_string()));
+    fields.push(("w_zero", w_zero.to_string()));
+    fields.push(("bias", layer.optional_array(2)?));
+    match sums {
+        FromSums::Real(r) => {
+            let step = usize::from(r.ratios.len() > 1);
+            let ratios = layer.array("double", "ratios", r.ratios.iter().map(|v| text::f64(*v)).collect(), 8);
+            fields.push(("ratios", ratios));
+            fields.push(("ratio_step", step.to_string()));
+            fields.push(("zero", r.zero.to_string()));
+            fields.push(("min", r.codes.min.to_string()));
+            fields.push(("max", r.codes.max.to_string()));
+            call_fully_connected(layer, "fully_connected_i8", &fields)
+        }
+        FromSums::Fixed(r) => {
+            let out = requant(layer, &r);
+            fields.push(("out", out));
+            call_fully_connected(layer, "fully_connected_fixed_i8", &fields)
+        }
+    }
+}
+
+fn call_fully_connected(
+    layer: &mut Layer<'_, '_, '_>,
+    function: &'static str,
+    fields: &[(&str, String)],
+) -> Result<()> {
+    layer.needs(function);
+    let k = layer.structure(function, fields);
+    let args = [k, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
+    layer.call(function, &args);
+    Ok(())
+}
+
+/// A `struct matmul`, and the depth and columns of a product.
+pub(super) fn matmul(layer: &Layer<'_, '_, '_>) -> Result<(String, usize, usize)> {
+    let r: tfl::BatchMatMul = layer.row()?;
+    let (x, y) = (layer.shape(0)?, layer.shape(1)?);
+    ensure(x.len() >= 2 && y.len() >= 2, || "matrices have rank 2 or more".into())?;
+    let ((xb, xm), (yb, ym)) = (x.split_at(x.len() - 2), y.split_at(y.len() - 2));
+    let (m, k, x_row, x_column) = if r.adj_x { (xm[1], xm[0], 1, xm[1]) } else { (xm[0], xm[1], xm[1], 1) };
+    let (depth, n, y_row, y_column) = if r.adj_y { (ym[1], ym[0], 1, ym[1]) } else { (ym[0], ym[1], ym[1], 1) };
+    ensure(k == depth && k > 0, || format!("matrices of depth {k} and {depth}"))?;
+    let batch = broadcast_shape(xb, yb)?;
+    let scale = |steps: Vec<i64>, by: usize| steps.into_iter().map(|s| s * by as i64).collect();
+    let steps = vec![scale(broadcast_steps(xb, &batch), m * k), scale(broadcast_steps(yb, &batch), k * n)];
+    let pairs = Walk::new(&batch, steps).text()?;
+    Ok((format!("{{{pairs}, {m}, {k}, {n}, {x_row}, {x_column}, {y_row}, {y_column}}}"), k, n))
+}
+
+pub(super) fn batch_matmul(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let (of, depth, _) = matmul(layer)?;
+    match form(layer, 0)? {
+        Form::Hybrid => return hybrid::batch_matmul(layer, of, depth),
+        Form::Float => {
+            layer.needs("batch_matmul_f32");
+            let k = layer.structure("batch_matmul_f32", &[("of", of)]);
+            let args = [k, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
+            layer.call("batch_matmul_f32", &args);
+            return Ok(());
+        }
+        Form::Codes => {}
+    }
+    let (x, y) = (layer.types.affine(0)?, layer.types.affine(1)?);
+    let r: Requant = weighted::product_requant(&layer.types)?;
+    let out = requant(layer, &r);
+    let fields = [("of", of), ("x_zero", x.zero.to_string()), ("y_zero", y.zero.to_string()), ("out", out)];
+    layer.needs("batch_matmul_i8");
+    let k = layer.structure("batch_matmul_i8", &fields);
+    let args = [k, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
+    layer.call("batch_matmul_i8", &args);
+    Ok(())
+}
