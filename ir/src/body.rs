@@ -535,6 +535,36 @@ impl Body {
         self.unlink(op);
     }
 
+    /// Takes blocks of one region out, with all in them; false, and nothing is done, if a value of theirs is used elsewhere.
+    pub fn erase_blocks(&mut self, blocks: &[BlockId]) -> bool {
+        let ops: Vec<OpId> = blocks.iter().flat_map(|b| self.ops(*b)).collect();
+        let results = ops.iter().flat_map(|op| self.ops[op.index()].results.iter());
+        let values: Vec<Value> = blocks.iter().flat_map(|b| self.args(*b)).chain(results).copied().collect();
+        if values.iter().any(|v| self.uses(*v).iter().any(|user| !self.is_inside(*user, blocks))) {
+            return false;
+        }
+        values.iter().for_each(|v| self.values[v.index()].uses.clear());
+        ops.into_iter().for_each(|op| self.erase(op));
+        for block in blocks {
+            if let Some(region) = self.blocks[block.index()].region.take() {
+                self.regions[region.index()].blocks.retain(|b| b != block);
+            }
+        }
+        true
+    }
+
+    /// Whether an operation stands in one of some blocks, or in a region of an operation that does.
+    fn is_inside(&self, op: OpId, blocks: &[BlockId]) -> bool {
+        let mut at = Some(op);
+        while let Some(block) = at.and_then(|op| self.ops[op.index()].block) {
+            if blocks.contains(&block) {
+                return true;
+            }
+            at = self.block_region(block).and_then(|r| self.region_parent(r));
+        }
+        false
+    }
+
     fn drop_use(&mut self, v: Value, op: OpId) {
         let uses = &mut self.values[v.index()].uses;
         if let Some(i) = uses.iter().position(|u| *u == op) {

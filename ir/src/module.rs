@@ -80,14 +80,21 @@ pub fn function_type(op: &Operation) -> Option<&Arc<FunctionType>> {
     }
 }
 
-/// Makes `function_type` say what the entry block's arguments and the `return`'s operands are.
+/// Makes `function_type` say what the entry block's arguments and the `return`'s operands are. Results of a function of several blocks, none
+/// of which returns, stay as they were stated.
 pub fn sync_function_type(func: &mut Operation) {
     let Some(body) = func.body(0).filter(|b| b.has_entry()) else { return };
-    let entry = body.entry();
-    let inputs = body.args(entry).iter().map(|v| body.ty(*v).clone()).collect();
-    let results = match body.terminator(entry) {
-        Some(t) => body.op(t).operands().iter().map(|v| body.ty(*v).clone()).collect(),
-        None => Vec::new(),
+    let blocks = body.blocks(body.root());
+    let inputs = body.args(body.entry()).iter().map(|v| body.ty(*v).clone()).collect();
+    let mut ends = blocks.iter().filter_map(|b| body.terminator(*b));
+    let end = match blocks {
+        [_] => ends.next(),
+        _ => ends.find(|t| body.op(*t).is::<crate::dialect::builtin::Return>()),
+    };
+    let results = match (end, function_type(func)) {
+        (Some(t), _) => body.op(t).operands().iter().map(|v| body.ty(*v).clone()).collect(),
+        (None, Some(stated)) if blocks.len() > 1 => stated.results.clone(),
+        (None, _) => Vec::new(),
     };
     func.props.set("function_type", Attr::Type(Type::Function(Arc::new(FunctionType { inputs, results }))));
 }

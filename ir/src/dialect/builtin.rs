@@ -70,6 +70,9 @@ pub mod arith {
 /// The `quantfork` dialect.
 pub mod quantfork {
     use super::{Attr, infer};
+    use crate::body::Operation;
+    use crate::tensor::Tensor;
+    use crate::types::Elem;
     crate::ops! {
         /// What calibration leaves in the IR.
         pub QUANTFORK = "quantfork";
@@ -79,6 +82,15 @@ pub mod quantfork {
             ins: (arg: F32), outs: (res: F32),
             attrs: (layerStats: Attr = Attr::Unit, axisStats: Option<Attr> = None, axis: Option<i64> = None),
             traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: None,
+            eval: Some(unchanged),
+        }
+    }
+
+    /// The operand itself.
+    fn unchanged(_: &Operation, ins: &[Option<Tensor>], _: &[Elem]) -> Result<Vec<Tensor>, String> {
+        match ins {
+            [Some(x)] => Ok(vec![x.clone()]),
+            _ => Err("it takes one operand".to_owned()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The dialects: nothing but rows.
 
 pub mod builtin;
+pub mod cf;
 pub mod tf;
 pub mod tfl;
 
@@ -9,8 +10,16 @@ pub use builtin::{arith, quantfork};
 use crate::op::Dialect;
 
 /// All dialects of this crate.
-pub const ALL: &[&Dialect] =
-    &[&builtin::BUILTIN, &builtin::FUNC, &arith::ARITH, &quantfork::QUANTFORK, &tf::TF, &tf::TF_SAVED_MODEL, &tfl::TFL];
+pub const ALL: &[&Dialect] = &[
+    &builtin::BUILTIN,
+    &builtin::FUNC,
+    &arith::ARITH,
+    &cf::CF,
+    &quantfork::QUANTFORK,
+    &tf::TF,
+    &tf::TF_SAVED_MODEL,
+    &tfl::TFL,
+];
 
 /// Names for the element sets that rows use.
 pub mod sets {
