@@ -317,4 +317,5 @@ fn tables_are_listed() {
     assert!(quant_opt(&["--list-ops"], "").stdout.contains("tfl.conv_2d(input, filter, bias?) -> (output)"));
     assert!(quant_opt(&["--help-pass=set-batch"], "").stdout.contains("batch: The size. (a count, default 1)"));
     assert_eq!(quant_opt(&["--help-pass=set-bath"], "").status, Status::Usage);
+    insta::assert_snapshot!("help_pass", quant_opt(&["--help-pass=set-io-type"], "").stdout);
 }

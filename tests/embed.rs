@@ -1,11 +1,9 @@
 //! A host program: a compiler with a dialect, a kernel and a pass of its own, which takes a module it built to the bytes of a `.tflite`.
 
-use std::path::Path;
-
 use ir::dialect::tfl;
 use ir::{At, Body, Builder, Elem, Failed, FunctionType, Loc, Module, OpSpec, Sink, Tensor, TensorType, Type};
 use kernels::eval::Evaluator;
-use passes::data::{Arrays, Datasets};
+use passes::data::Arrays;
 use passes::pipeline::Observer;
 use passes::{Cx, Pass, Pipeline, Stats};
 use quant_opt::Host;
@@ -33,7 +31,13 @@ fn reverse(_: &ir::Operation, ins: &[Option<Tensor>], _: &[Elem]) -> Result<Vec<
 
 passes::pass! {
     /// The host knows `tfl.reverse_v2` as an operation of its own.
-    "to-mine" = ToMine on func { options: {}, example: "\"tfl.reverse_v2\"(%x, %axis) // becomes \"mine.reverse\"(%x)" }
+    "to-mine" = ToMine on func {
+        options: {}, expects: ANY, ensures: ANY,
+        before: r#"func.func @f(%x: tensor<4xf32>, %axis: tensor<1xi32>) -> tensor<4xf32> {
+            %y = "tfl.reverse_v2"(%x, %axis) : (tensor<4xf32>, tensor<1xi32>) -> tensor<4xf32> return %y : tensor<4xf32> }"#,
+        after: r#"func.func @f(%x: tensor<4xf32>, %axis: tensor<1xi32>) -> tensor<4xf32> {
+            %y = "mine.reverse"(%x) <{times = 1 : i32}> : (tensor<4xf32>) -> tensor<4xf32> return %y : tensor<4xf32> }"#,
+    }
 }
 
 impl ToMine {
@@ -48,14 +52,6 @@ impl ToMine {
             cx.count("operations taken over");
         }
         Ok(())
-    }
-}
-
-struct InMemory(Tensor);
-
-impl Datasets for InMemory {
-    fn load(&self, _: &Path) -> Result<Arrays, String> {
-        Ok(Arrays::from([("arg0".to_owned(), self.0.clone())]))
     }
 }
 
@@ -89,8 +85,9 @@ fn compile(host: &Host, pipeline: &str) -> (Module, Seen) {
     let mut module = build();
     let pipeline = Pipeline::parse(pipeline, &host.passes).unwrap();
     let (mut sink, mut seen) = (Sink::new(), Seen::default());
-    let samples = InMemory(Tensor::f32(&[16, 4], (0..64).map(|i| (i as f32 - 32.0) / 32.0).collect()));
-    let mut cx = Cx { sink: &mut sink, stats: Stats::new(), datasets: &samples, progress: &passes::pass::Quiet };
+    let values = (0..64).map(|i| (i as f32 - 32.0) / 32.0).collect();
+    let samples = Arrays::from([("arg0".to_owned(), Tensor::f32(&[16, 4], values))]);
+    let mut cx = Cx::new(&mut sink).with_datasets(&samples);
     pipeline.run(&mut module, &mut cx, &mut seen, Some(&host.registry)).unwrap();
     assert!(sink.diagnostics().is_empty(), "{:?}", sink.diagnostics());
     (module, seen)
@@ -107,6 +104,7 @@ fn evaluate(module: &Module) -> Vec<Tensor> {
 #[test]
 fn a_host_compiles_its_own_operation() {
     let host = Host::standard().with_dialect(&MINE).with_pass(ToMine::DEF);
+    passes::example::check(ToMine::DEF, &host.registry, &Arrays::new()).unwrap();
     let (module, seen) = compile(&host, "to-mine,ptq{mode=int8-only io=int8 datasets=memory}");
     let module = std::thread::spawn(move || module).join().unwrap();
     assert_eq!(seen.0[0], ("to-mine", Stats::from([("operations taken over", 1)])));

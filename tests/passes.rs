@@ -14,7 +14,9 @@ passes::pass! {
             /// What it says.
             text: String = "a division".to_owned(),
         },
-        example: "tfl.div",
+        expects: ANY, ensures: ANY,
+        before: "func.func @f() { return }",
+        after: "func.func @f() { return }",
     }
 }
 

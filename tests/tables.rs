@@ -53,7 +53,7 @@ fn the_documents_are_those_of_the_tables() {
 #[test]
 fn pass_options_are_documented() {
     for pass in passes::passes() {
-        assert!(!pass.doc.trim().is_empty() && !pass.example.is_empty(), "{}", pass.name);
+        assert!(!pass.doc.trim().is_empty(), "{}", pass.name);
         assert!(pass.options.iter().all(|o| !o.doc.trim().is_empty()), "{}", pass.name);
     }
 }

@@ -1,6 +1,7 @@
 //! Constant folding: an operation without side effects whose operands are constants is computed by its kernel.
 
-use ir::{At, Body, Builder, Elem, OpId, Tensor, Type, infer};
+use ir::dialect::{quantfork, tfl};
+use ir::{At, Body, Builder, Elem, OpId, Tensor, Type, Value, infer};
 use kernels::eval::eval_op;
 
 /// Constants of more bytes than this are not made from smaller ones.
@@ -8,7 +9,7 @@ const LARGEST_GROWTH: usize = 1 << 24;
 
 /// Replaces an operation whose value is known by constants, and erases it; false if it is not.
 pub fn fold(body: &mut Body, op: OpId) -> bool {
-    match value(body, op) {
+    match value(body, op, &|v| body.constant(v).cloned()) {
         Some(results) => {
             let loc = body.op(op).loc.clone();
             for (v, t) in body.op(op).results().to_vec().into_iter().zip(results) {
@@ -22,7 +23,8 @@ pub fn fold(body: &mut Body, op: OpId) -> bool {
     }
 }
 
-fn value(body: &Body, op: OpId) -> Option<Vec<Tensor>> {
+/// The results of an operation without side effects, if they are known: computed from the operands that `constant` knows.
+pub fn value(body: &Body, op: OpId, constant: &dyn Fn(Value) -> Option<Tensor>) -> Option<Vec<Tensor>> {
     let o = body.op(op);
     let def = o.name.def()?;
     if !def.is_pure() || def.is_constant() || o.results().is_empty() {
@@ -36,11 +38,12 @@ fn value(body: &Body, op: OpId) -> Option<Vec<Tensor>> {
         .iter()
         .map(|v| match body.ty(*v) {
             Type::None => Some(None),
-            _ => body.constant(*v).map(|t| Some(t.clone())),
+            _ => constant(*v).map(Some),
         })
         .collect::<Option<_>>()?;
     let outs: Vec<Elem> = o.results().iter().map(|v| body.ty(*v).elem().cloned()).collect::<Option<_>>()?;
-    if outs.iter().any(|e| e.quant().is_some()) || def.name == "tfl.dequantize" {
+    // What states a range or parameters is not only its value.
+    if outs.iter().any(|e| e.quant().is_some()) || o.is::<tfl::Dequantize>() || o.is::<quantfork::Stats>() {
         return None;
     }
     let largest = o.results().iter().filter_map(|v| body.tensor_ty(*v)?.num_elements()).max().unwrap_or(0);

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use ir::verify::RuntimeRules;
 use ir::{Diagnostic, Failed, Module, Registry, Sink};
 
+use crate::groups;
 use crate::pass::{Anchor, Cx, Pass, PassDef, Stats};
 
 /// A list of configured passes.
@@ -97,14 +98,18 @@ impl Pipeline {
         &self.passes
     }
 
-    /// Reads a pipeline; `known` are the passes and the named pipelines that may occur.
+    /// Reads a pipeline; `known` are the passes and the named pipelines that may occur. A pass that does not expect what one in front of it
+    /// makes is an error (see [`groups`]).
     pub fn parse(text: &str, known: &[&'static PassDef]) -> Result<Pipeline, PipelineError> {
-        let mut p = Parser { text, at: 0, known, out: Pipeline::new() };
+        let mut p = Parser { text, at: 0, known, out: Pipeline::new(), places: Vec::new() };
         p.list(None)?;
         if p.at < text.len() {
             return Err(p.error("expected `,` or the end of the pipeline"));
         }
-        Ok(p.out)
+        match groups::wrong_order(&p.out.passes, known) {
+            Some((i, message)) => Err(PipelineError { message, at: p.places[i] }),
+            None => Ok(p.out),
+        }
     }
 
     /// The text that [`Pipeline::parse`] reads as the same pipeline.
@@ -132,6 +137,7 @@ impl Pipeline {
             Ok(()) => RuntimeRules::Enforced,
             Err(_) => RuntimeRules::Ignored,
         };
+        cx.analyses.clear();
         for pass in &self.passes {
             observer.before(&**pass, module);
             cx.stats = Stats::new();
@@ -145,9 +151,17 @@ impl Pipeline {
 }
 
 fn run_one(pass: &dyn Pass, module: &mut Module, cx: &mut Cx<'_>, rules: Option<RuntimeRules>) -> Result<(), Failed> {
-    pass.run(module, cx)?;
-    if rules.is_none_or(|rules| ir::verify::verify_with(module, rules, cx.sink).is_ok()) {
-        return Ok(());
+    groups::check_expects(pass.def(), module, cx.sink)?;
+    let outcome = pass.run(module, cx);
+    cx.analyses.retain(pass.def().keeps);
+    outcome?;
+    let Some(rules) = rules else { return Ok(()) };
+    if let Some(analysis) = cx.analyses.stale(module) {
+        let text = format!("pass `{}` keeps an analysis that it changed: {analysis}", pass.def().name);
+        return Err(cx.sink.error(Diagnostic::error("pass/analysis", text).help("this is a fault of the pass")));
+    }
+    if ir::verify::verify_with(module, rules, cx.sink).is_ok() {
+        return groups::check_ensures(pass.def(), module, cx.sink);
     }
     let d = Diagnostic::error("pass/invalid", format!("pass `{}` left an invalid module", pass.def().name))
         .help("this is a fault of the pass; please report it with the module in front of it");
@@ -185,6 +199,8 @@ struct Parser<'t> {
     at: usize,
     known: &'t [&'static PassDef],
     out: Pipeline,
+    /// Where each pass stands.
+    places: Vec<usize>,
 }
 
 impl Parser<'_> {
@@ -257,6 +273,7 @@ impl Parser<'_> {
             let which = options.iter().position(|(n, _)| n.replace('_', "-") == e.option().replace('_', "-"));
             PipelineError { message: e.to_string(), at: which.map_or(start, |i| places[i]) }
         })?;
+        self.places.extend(passes.iter().map(|_| start));
         self.out.passes.extend(passes);
         Ok(())
     }
@@ -338,6 +355,10 @@ mod tests {
         assert!(given.ends_with(",set-io-type{io=uint8},fold-quant-dequant,dce,dce"), "{given}");
         assert_eq!(text(&given), given);
         assert_eq!(text("ptq{mode=none batch=4 from-tf}").matches("set-batch{batch=4}").count(), 1);
+        for (mode, _) in crate::pipelines::Mode::ALL {
+            // In an order that no pass refuses, twice over where it is allowed to.
+            text(&format!("ptq{{mode={mode} from-tf datasets=a.npz io=int8 batch=1 keep-float=a}}"));
+        }
     }
 
     #[test]
@@ -351,6 +372,16 @@ mod tests {
             ("keep-float{ops=\"a}", "the text in quotes does not end", "a}"),
             ("func.func(dce", "expected `,` or `)`", ""),
             ("dce)", "expected `,` or the end of the pipeline", ")"),
+            (
+                "calibrate{datasets=a.npz},dce,quantize-ops,dce",
+                "pass `quantize-ops` does not take calibrated ranges, which `calibrate` leaves; run `insert-fake-quant` in between",
+                "quantize-ops,dce",
+            ),
+            (
+                "quantize-ops,calibrate{datasets=a.npz}",
+                "pass `calibrate` does not take operations on quantized values, which `quantize-ops` leaves; run it before `quantize-ops`",
+                "calibrate{datasets=a.npz}",
+            ),
             (
                 "func.func(dce,calibrate)",
                 "pass `calibrate` runs over the module, not over each `func.func`",

@@ -2,7 +2,7 @@
 
 use crate::legalize::{Dce, FreezeVariables, InlineTf, Legalize, SetBatch};
 use crate::optimize::{Canonicalize, Cse, LowerForInt8, Optimize, SymbolDce};
-use crate::pass::{Anchor, OptionValue, Options};
+use crate::pass::{Anchor, Example, Groups, OptionValue, Options};
 use crate::quant::{
     Calibrate, CheckInt8Only, FoldQuantDequant, InsertFakeQuant, Io, KeepFloat, Method, PropagateParams, QuantizeOps,
     QuantizeWeights, SetIoType, WeightsToFloat16,
@@ -69,7 +69,27 @@ pub const PIPELINES: &[&PassDef] = &[&PassDef {
     doc: "Post-training quantization: what `--quantize=MODE` runs.",
     anchor: Anchor::Module,
     options: Ptq::OPTIONS,
-    example: "ptq{mode=int8 datasets=calib.npz} // becomes lower-for-int8,calibrate{datasets=calib.npz},…",
+    expects: Groups::ANY,
+    ensures: Groups::ANY,
+    keeps: &[],
+    example: Example {
+        given: "mode=float16",
+        before: r#"
+            func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+              %c = arith.constant dense<[1.5, 2.5]> : tensor<2xf32>
+              %0 = "tfl.maximum"(%x, %c) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+              return %0 : tensor<2xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+              %c = arith.constant dense<[1.5, 2.5]> : tensor<2xf16>
+              %real = "tfl.dequantize"(%c) : (tensor<2xf16>) -> tensor<2xf32>
+              %0 = "tfl.maximum"(%x, %real) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+              return %0 : tensor<2xf32>
+            }
+        "#,
+    },
     make: |given| Ok(ptq(&Ptq::read("ptq", given)?).into_passes()),
 }];
 

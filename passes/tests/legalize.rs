@@ -3,8 +3,6 @@
 use std::path::Path;
 
 use ir::{At, Attr, Builder, Elem, FunctionType, Loc, OpSpec, Tensor, Type};
-use passes::data::NoDatasets;
-use passes::pass::Quiet;
 use passes::pipeline::NoObserver;
 use passes::{Cx, Pipeline};
 use quant_opt_passes as passes;
@@ -18,7 +16,7 @@ fn float_module(name: &str) -> ir::Module {
 
 fn run(module: &mut ir::Module, pipeline: &str) {
     let mut sink = ir::Sink::new();
-    let mut cx = Cx { sink: &mut sink, stats: passes::Stats::new(), datasets: &NoDatasets, progress: &Quiet };
+    let mut cx = Cx::new(&mut sink);
     let pipeline = Pipeline::parse(pipeline, &passes::passes()).unwrap();
     let outcome = pipeline.run(module, &mut cx, &mut NoObserver, Some(&ir::Registry::standard()));
     assert!(outcome.is_ok(), "{:?}", sink.diagnostics());

@@ -4,8 +4,6 @@ use ir::text::{ParseOptions, PrintOptions, parse, print};
 use ir::{Attr, Body, Diagnostic, Failed, Module, Severity, Sink};
 use quant_opt_passes as passes;
 
-use passes::data::NoDatasets;
-use passes::pass::Quiet;
 use passes::pipeline::Observer;
 use passes::{Cx, Pass, Pipeline, Stats};
 
@@ -16,7 +14,9 @@ passes::pass! {
             /// The limit.
             limit: usize = 6,
         },
-        example: "",
+        expects: ANY, ensures: ANY,
+        before: "func.func @f() { return }",
+        after: "func.func @f() { return }",
     }
 }
 
@@ -37,7 +37,12 @@ impl Mark {
 
 passes::pass! {
     /// Crashes on functions of more than three operations.
-    "crash" = Crash on func { options: {}, example: "" }
+    "crash" = Crash on func {
+        options: {},
+        expects: ANY, ensures: ANY,
+        before: "func.func @f() { return }",
+        after: "func.func @f() { return }",
+    }
 }
 
 impl Crash {
@@ -83,7 +88,7 @@ fn run(pipeline: &Pipeline, threads: usize, count: usize) -> (String, Vec<Diagno
     let (mut sink, mut counters) = (Sink::new(), Counters::default());
     let registry = ir::Registry::standard();
     let ok = pool.install(|| {
-        let mut cx = Cx { sink: &mut sink, stats: Stats::new(), datasets: &NoDatasets, progress: &Quiet };
+        let mut cx = Cx::new(&mut sink);
         pipeline.run(&mut module, &mut cx, &mut counters, Some(&registry)).is_ok()
     });
     (print(&module, &PrintOptions::default()), sink.take(), counters.0, ok)

@@ -3,8 +3,6 @@
 use ir::dialect::builtin::Return;
 use ir::dialect::tfl::{self, Activation, Padding};
 use ir::{At, Attr, Body, Builder, Elem, FunctionType, Loc, Module, Tensor, TensorType, Type, Value};
-use passes::data::NoDatasets;
-use passes::pass::Quiet;
 use passes::pipeline::NoObserver;
 use passes::{Cx, Pipeline};
 use quant_opt_passes as passes;
@@ -86,7 +84,7 @@ fn module(shape: &[Option<usize>], build: Build) -> Module {
 
 fn run(module: &mut Module, pipeline: &str) -> Result<passes::Stats, Vec<ir::Diagnostic>> {
     let mut sink = ir::Sink::new();
-    let mut cx = Cx { sink: &mut sink, stats: passes::Stats::new(), datasets: &NoDatasets, progress: &Quiet };
+    let mut cx = Cx::new(&mut sink);
     let pipeline = Pipeline::parse(pipeline, &passes::passes()).unwrap();
     let outcome = pipeline.run(module, &mut cx, &mut NoObserver, Some(&ir::Registry::standard()));
     let stats = cx.stats;

@@ -1,10 +1,8 @@
 //! A batch for models that leave it open.
 
 use ir::{Body, Module, Sink, Value};
-use passes::data::NoDatasets;
-use passes::pass::Quiet;
 use passes::pipeline::NoObserver;
-use passes::{Cx, Pipeline, Stats};
+use passes::{Cx, Pipeline};
 
 /// A copy of a module whose unknown leading dimensions are `batch`.
 pub fn with_batch(module: &Module, batch: usize) -> Result<Module, String> {
@@ -12,7 +10,7 @@ pub fn with_batch(module: &Module, batch: usize) -> Result<Module, String> {
     let text = format!("set-batch{{batch={batch}}},canonicalize,dce");
     let pipeline = Pipeline::parse(&text, &passes::known()).map_err(|e| e.to_string())?;
     let mut sink = Sink::new();
-    let mut cx = Cx { sink: &mut sink, stats: Stats::new(), datasets: &NoDatasets, progress: &Quiet };
+    let mut cx = Cx::new(&mut sink);
     let done = pipeline.run(&mut module, &mut cx, &mut NoObserver, None);
     done.map_err(|_| format!("a batch of {batch} does not fit the model"))?;
     Ok(module)

@@ -8,12 +8,10 @@ use bytes::Bytes;
 use ir::text::{PrintOptions, print};
 use ir::{Diagnostic, Failed, Module, Registry, Sink};
 use kernels::codegen;
-use passes::data::NoDatasets;
-use passes::pass::Quiet;
 use passes::pipeline::NoObserver;
 use passes::pipelines::{Mode, Ptq, ptq};
 use passes::quant::Io;
-use passes::{Cx, PassDef, Pipeline, Stats};
+use passes::{Cx, PassDef, Pipeline};
 
 use crate::args::{Compile, usage};
 use crate::batch::with_batch;
@@ -71,7 +69,7 @@ pub fn run_quietly(
     registry: &Registry,
     sink: &mut Sink,
 ) -> Result<(), Failed> {
-    let mut cx = Cx { sink, stats: Stats::new(), datasets: &NoDatasets, progress: &Quiet };
+    let mut cx = Cx::new(sink);
     pipeline.run(module, &mut cx, &mut NoObserver, Some(registry))
 }
 
@@ -383,7 +381,7 @@ impl Job<'_> {
         sink: &mut Sink,
     ) -> Result<(), Failed> {
         let bar = Bar::new(io.interactive);
-        let mut cx = Cx { sink, stats: Stats::new(), datasets: &NumpyFiles, progress: &bar };
+        let mut cx = Cx::new(sink).with_datasets(&NumpyFiles).with_progress(&bar);
         let instruments = Instruments::new(&self.args.passes, self.print_options());
         let mut observer = (instruments, Reproducer::new(&self.args, pipeline));
         let each = self.args.passes.verify_each.then_some(self.registry);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use ir::{Arity, OpDef, QuantRule, Registry};
-use passes::PassDef;
+use passes::{Groups, PassDef};
 
 fn first_line(doc: &str) -> &str {
     doc.trim().lines().next().unwrap_or_default()
@@ -28,7 +28,9 @@ pub fn help_pass(passes: &[&'static PassDef], name: &str) -> Result<String, Stri
         let default = if default.is_empty() { String::new() } else { format!(", default {default}") };
         let _ = writeln!(out, "\n  {}: {} ({}{default})", o.name.replace('_', "-"), o.doc.trim(), o.kind);
     }
-    let _ = writeln!(out, "\nExample:\n  {}", pass.example);
+    let (before, after) = pass.example.texts();
+    let _ = writeln!(out, "\nTakes {}, leaves {}.", pass.expects.words(), pass.ensures.words());
+    let _ = writeln!(out, "\nBefore {}:\n\n{before}\n\nAfter:\n\n{after}", pass.example.pipeline(pass.name));
     Ok(out)
 }
 
@@ -59,7 +61,12 @@ pub fn ops_markdown(registry: &Registry) -> String {
 
 /// Every pass as Markdown.
 pub fn passes_markdown(passes: &[&'static PassDef]) -> String {
-    let mut out = "# Passes\n".to_owned();
+    let mut out =
+        "# Passes\n\nA pass takes and leaves operations of these groups; what stands in none, every pass takes.\n\n"
+            .to_owned();
+    for (word, noun) in Groups::table() {
+        let _ = writeln!(out, "- `{word}`: {noun}");
+    }
     for pass in passes {
         let _ = write!(out, "\n## `{}`\n\n", pass.name);
         out.extend(pass.doc.trim().lines().flat_map(|l| [l.trim(), "\n"]));
@@ -70,7 +77,10 @@ pub fn passes_markdown(passes: &[&'static PassDef]) -> String {
             let gap = if i == 0 { "\n" } else { "" };
             let _ = writeln!(out, "{gap}- `{name}`: {} ({}{default})", o.doc.trim(), o.kind);
         }
-        let _ = writeln!(out, "\n```mlir\n{}\n```", pass.example.trim());
+        let (before, after) = pass.example.texts();
+        let _ = writeln!(out, "\nTakes `{}`, leaves `{}`.", pass.expects.words(), pass.ensures.words());
+        let text = pass.example.pipeline(pass.name);
+        let _ = writeln!(out, "\n```mlir\n{before}\n```\n\n`{text}`\n\n```mlir\n{after}\n```");
     }
     out
 }

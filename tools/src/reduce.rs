@@ -2,9 +2,8 @@
 
 use ir::{Diagnostic, Failed, Module, Registry, Severity, Sink};
 use passes::data::Datasets;
-use passes::pass::Quiet;
 use passes::pipeline::NoObserver;
-use passes::{Cx, Pipeline, Stats};
+use passes::{Cx, Pipeline};
 
 use crate::summary::count_all;
 
@@ -20,7 +19,7 @@ pub fn reduce(
         let mut sink = Sink::new();
         // What is no valid module does not come out of any pass.
         ir::verify::verify(module, &mut sink).ok()?;
-        let mut cx = Cx { sink: &mut sink, stats: Stats::new(), datasets, progress: &Quiet };
+        let mut cx = Cx::new(&mut sink).with_datasets(datasets);
         pipeline.run(&mut module.clone(), &mut cx, &mut NoObserver, verify_each).err()?;
         sink.take().into_iter().find(|d| d.severity == Severity::Error)
     };

@@ -3,6 +3,7 @@
 use ir::{Body, Failed, Type};
 
 use crate::pass::Cx;
+use crate::symbols::SymbolUses;
 
 crate::pass! {
     /// Fixes the unknown leading dimension of every input.
@@ -11,7 +12,20 @@ crate::pass! {
             /// The size.
             batch: usize = 1,
         },
-        example: "func.func @main(%x: tensor<?x4xf32>) // becomes tensor<1x4xf32>",
+        expects: ANY, ensures: ANY,
+        keeps: [SymbolUses],
+        before: r#"
+            func.func @f(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+              %0 = "tfl.neg"(%x) : (tensor<?x4xf32>) -> tensor<?x4xf32>
+              return %0 : tensor<?x4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+              %0 = "tfl.neg"(%x) : (tensor<1x4xf32>) -> tensor<1x4xf32>
+              return %0 : tensor<1x4xf32>
+            }
+        "#,
     }
 }
 

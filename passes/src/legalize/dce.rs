@@ -9,7 +9,18 @@ crate::pass! {
     /// Removes operations without side effects whose results are not used.
     "dce" = Dce on func {
         options: {},
-        example: "%0 = \"tfl.neg\"(%x) : (tensor<4xf32>) -> tensor<4xf32> // unused: removed",
+        expects: ANY, ensures: ANY,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.neg"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              return %x : tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              return %x : tensor<4xf32>
+            }
+        "#,
     }
 }
 

@@ -11,7 +11,21 @@ crate::pass! {
     /// Replaces reads of variables by constants that share the variable's bytes, and drops the variables.
     "tf-freeze-variables" = FreezeVariables on module {
         options: {},
-        example: "%1 = \"tf.ReadVariableOp\"(%0) : (tensor<!tf_type.resource>) -> tensor<*xf32> // becomes arith.constant",
+        expects: ANY, ensures: ANY,
+        before: r#"
+            "tf_saved_model.global_tensor"() {sym_name = "w", value = dense<2.0> : tensor<f32>, type = tensor<f32>} : () -> ()
+            func.func @f() -> tensor<*xf32> {
+              %0 = "tf.VarHandleOp"() {shared_name = "w"} : () -> tensor<!tf_type.resource>
+              %1 = "tf.ReadVariableOp"(%0) : (tensor<!tf_type.resource>) -> tensor<*xf32>
+              return %1 : tensor<*xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f() -> tensor<f32> {
+              %0 = arith.constant dense<2.0> : tensor<f32>
+              return %0 : tensor<f32>
+            }
+        "#,
     }
 }
 

@@ -1,10 +1,11 @@
 //! `inline` and `tf-inline`: functions are copied to where they are called.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use ir::{At, Attr, BlockId, Body, Diagnostic, Failed, Module, OpId, OpSpec, Region, Successor, Traits, Value};
+use ir::{At, BlockId, Body, Diagnostic, Failed, Module, OpId, OpSpec, Region, Successor, Traits, Value};
 
 use crate::pass::Cx;
+use crate::symbols::{self, SymbolUses};
 
 crate::pass! {
     /// Replaces `func.call` by the functions called.
@@ -12,7 +13,27 @@ crate::pass! {
     /// Functions of several blocks, and those that come to call themselves or another that does, stay. `symbol-dce` removes what nobody calls any more.
     "inline" = Inline on module {
         options: {},
-        example: "%0 = \"func.call\"(%arg0) <{callee = @callee}> : (tensor<4xf32>) -> tensor<4xf32> // becomes the body of @callee",
+        expects: ANY, ensures: ANY,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = func.call @g(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+            func.func private @g(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.neg"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.neg"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+            func.func private @g(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.neg"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+        "#,
     }
 }
 
@@ -20,7 +41,23 @@ crate::pass! {
     /// Replaces TensorFlow's calls by the functions they call, and drops private functions that nobody calls any more.
     "tf-inline" = InlineTf on module {
         options: {},
-        example: "%0 = \"tf.PartitionedCall\"(%arg0) {f = @callee} : (tensor<*xf32>) -> tensor<*xf32>",
+        expects: ANY, ensures: ANY,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<*xf32> {
+              %0 = "tf.PartitionedCall"(%x) {f = @g} : (tensor<4xf32>) -> tensor<*xf32>
+              return %0 : tensor<*xf32>
+            }
+            func.func private @g(%x: tensor<*xf32>) -> tensor<*xf32> {
+              %0 = "tf.Relu"(%x) {T = f32} : (tensor<*xf32>) -> tensor<*xf32>
+              return %0 : tensor<*xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<*xf32> {
+              %0 = "tf.Relu"(%x) {T = f32} : (tensor<4xf32>) -> tensor<*xf32>
+              return %0 : tensor<*xf32>
+            }
+        "#,
     }
 }
 
@@ -33,11 +70,15 @@ const TF: Calls = &[("tf.PartitionedCall", "f"), ("tf.StatefulPartitionedCall", 
 impl Inline {
     fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
         let library = library(module);
-        let recursive = recursive(&library, FUNC);
+        let recursive = cx.analysis::<SymbolUses>(module).recursive();
         let one_block = |body: &Body| body.blocks(body.root()).len() == 1;
         let takes_in = |callee: &str| !recursive.contains(callee) && library.get(callee).is_some_and(one_block);
+        let mut inlined = 0;
         for func in module.funcs() {
-            inline(module, func, &library, FUNC, &takes_in, cx);
+            inlined += inline(module, func, &library, FUNC, &takes_in, cx);
+        }
+        if inlined == 0 {
+            cx.keep_analyses();
         }
         Ok(())
     }
@@ -46,20 +87,26 @@ impl Inline {
 impl InlineTf {
     fn run(&self, module: &mut Module, cx: &mut Cx<'_>) -> Result<(), Failed> {
         let library = library(module);
-        let recursive = recursive(&library, TF);
+        let recursive = cx.analysis::<SymbolUses>(module).recursive();
         for func in module.funcs() {
-            if is_private(module, func) {
+            if symbols::is_private(module.body.op(func)) {
                 continue;
             }
             let Some(body) = module.body.op(func).body(0) else { continue };
-            let call = calls(body, TF).find(|(_, callee)| recursive.contains(callee));
+            let call = calls(body, TF).find(|(_, callee)| recursive.contains(callee.as_str()));
             if let Some((call, callee)) = call {
                 let d = Diagnostic::error("inline/recursion", format!("function `{callee}` calls itself"));
                 return Err(cx.sink.error(d.at(&body.op(call).loc)));
             }
             inline(module, func, &library, TF, &|callee| library.contains_key(callee), cx);
         }
-        drop_unused(module);
+        cx.forget_analyses();
+        let unused = cx.analysis::<SymbolUses>(module).unreachable(module);
+        for op in unused {
+            if ir::module::is_func(module.body.op(op)) {
+                module.body.erase(op);
+            }
+        }
         Ok(())
     }
 }
@@ -73,10 +120,6 @@ fn library(module: &Module) -> HashMap<String, Body> {
     module.funcs().into_iter().filter_map(named).collect()
 }
 
-fn is_private(module: &Module, func: OpId) -> bool {
-    module.body.op(func).attr("sym_visibility").and_then(Attr::as_str) == Some("private")
-}
-
 /// The calls of a body with the names of what they call.
 fn calls(body: &Body, kinds: Calls) -> impl Iterator<Item = (OpId, String)> {
     body.walk().into_iter().filter_map(move |id| {
@@ -86,24 +129,7 @@ fn calls(body: &Body, kinds: Calls) -> impl Iterator<Item = (OpId, String)> {
     })
 }
 
-/// The functions from which a function that calls itself, through others or not, is reached.
-fn recursive(library: &HashMap<String, Body>, kinds: Calls) -> BTreeSet<String> {
-    let mut callees: HashMap<&str, BTreeSet<String>> = library
-        .iter()
-        .map(|(name, body)| (name.as_str(), calls(body, kinds).map(|(_, callee)| callee).collect()))
-        .collect();
-    // Functions all of whose callees end do so too; what remains does not.
-    loop {
-        let known: BTreeSet<String> = callees.keys().map(|name| (*name).to_owned()).collect();
-        let before = callees.len();
-        callees.retain(|_, called| called.iter().any(|callee| known.contains(callee)));
-        if callees.len() == before {
-            return known;
-        }
-    }
-}
-
-/// Replaces calls of a function until none is left that may go.
+/// Replaces calls of a function until none is left that may go; gives their number.
 fn inline(
     module: &mut Module,
     func: OpId,
@@ -111,16 +137,19 @@ fn inline(
     kinds: Calls,
     takes_in: &dyn Fn(&str) -> bool,
     cx: &mut Cx<'_>,
-) {
-    let Some(body) = module.func_body_mut(func) else { return };
+) -> usize {
+    let Some(body) = module.func_body_mut(func) else { return 0 };
+    let mut count = 0;
     loop {
         let next = calls(body, kinds).find(|(_, callee)| takes_in(callee));
         let Some((call, inner)) = next.and_then(|(call, callee)| Some((call, library.get(&callee)?))) else { break };
         let mut copier = Copier { from: inner, to: body, values: HashMap::new(), blocks: HashMap::new() };
         copier.call(call);
         cx.count("calls inlined");
+        count += 1;
     }
     ir::module::sync_function_type(module.body.op_mut(func));
+    count
 }
 
 /// Copies operations from one body to another.
@@ -197,23 +226,5 @@ impl Copier<'_> {
             self.from.ops(*block).into_iter().for_each(|op| self.op(op, At::End(copy)));
         }
         new
-    }
-}
-
-fn drop_unused(module: &mut Module) {
-    let mut used: BTreeSet<String> = BTreeSet::new();
-    for func in module.funcs().into_iter().filter(|f| !is_private(module, *f)) {
-        let Some(body) = module.body.op(func).body(0) else { continue };
-        for id in body.walk() {
-            for (_, a) in body.op(id).attrs.iter() {
-                used.extend(a.as_symbol().map(str::to_owned));
-            }
-        }
-    }
-    for func in module.funcs() {
-        let name = ir::module::sym_name(module.body.op(func)).unwrap_or_default().to_owned();
-        if is_private(module, func) && !used.contains(&name) {
-            module.body.erase(func);
-        }
     }
 }

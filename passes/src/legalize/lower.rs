@@ -13,6 +13,7 @@ use ir::{
 
 use super::rules;
 use crate::fold;
+use crate::groups::Groups;
 use crate::pass::Cx;
 
 crate::pass! {
@@ -21,7 +22,19 @@ crate::pass! {
     /// Constants are folded and shapes inferred on the way. Operations without a TFLite form are reported together.
     "tf-legalize" = Legalize on func {
         options: {},
-        example: "%0 = \"tf.Relu\"(%x) : (tensor<*xf32>) -> tensor<*xf32> // becomes \"tfl.relu\"",
+        expects: ANY, ensures: PATTERN | TFL | STATS | PAIRS | QUANT,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<*xf32> {
+              %0 = "tf.Relu"(%x) {T = f32} : (tensor<4xf32>) -> tensor<*xf32>
+              return %0 : tensor<*xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.relu"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+        "#,
     }
 }
 
@@ -43,7 +56,8 @@ impl Legalize {
             match legalize(body, id) {
                 Ok(Some(new)) if behind_unknown => unknown.extend(new),
                 Ok(Some(_)) => {}
-                Ok(None) if is_kept(body.op(id).name.as_str()) => {
+                // It stays until a pattern takes it in; the patterns' operations are of their operand's type.
+                Ok(None) if Groups::of(body, body.op(id)) == Groups::PATTERN => {
                     let op = body.op(id);
                     let ty = op.operands().first().map(|x| body.ty(*x).clone());
                     if let (Some(y), Some(ty)) = (op.result(), ty) {
@@ -75,11 +89,6 @@ impl Legalize {
 
 fn node(op: &Operation) -> String {
     op.loc.node().unwrap_or("(unnamed)").to_owned()
-}
-
-/// Operations of one operand, and of its type, that stay until a pattern takes them in.
-fn is_kept(name: &str) -> bool {
-    matches!(name, "tf.Erf" | "tf.Erfc")
 }
 
 fn report(unsupported: &BTreeMap<String, Vec<(Loc, String)>>) -> Diagnostic {

@@ -13,7 +13,19 @@ crate::pass! {
     /// Constants go to the right of commutative operations. Views of views become one; what only moves dimensions of size 1 becomes a reshape.
     "canonicalize" = Canonicalize on func {
         options: {},
-        example: "\"tfl.reshape\" of a \"tfl.reshape\" // becomes one",
+        expects: ANY, ensures: ANY,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %zero = arith.constant dense<0.0> : tensor<f32>
+              %0 = "tfl.add"(%x, %zero) <{fused_activation_function = "NONE"}> : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              return %x : tensor<4xf32>
+            }
+        "#,
     }
 }
 

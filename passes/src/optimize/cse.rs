@@ -11,7 +11,20 @@ crate::pass! {
     /// Merges operations without side effects that have the same operands and attributes, among them equal constants.
     "cse" = Cse on func {
         options: {},
-        example: "two times \"tfl.shape\"(%x) // becomes one",
+        expects: ANY, ensures: ANY,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+              %0 = "tfl.neg"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              %1 = "tfl.neg"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              return %0, %1 : tensor<4xf32>, tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+              %0 = "tfl.neg"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              return %0, %0 : tensor<4xf32>, tensor<4xf32>
+            }
+        "#,
     }
 }
 

@@ -14,25 +14,38 @@ crate::pass! {
     /// Runs together with the rules of `canonicalize`. An operation that only exists to be fused and was not is an error.
     "optimize" = Optimize on func {
         options: {},
-        example: "\"tfl.relu\" of a \"tfl.conv_2d\" // becomes {fused_activation_function = \"RELU\"}",
+        expects: PATTERN | TFL, ensures: TFL,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.add"(%x, %y) <{fused_activation_function = "NONE"}> : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+              %1 = "tfl.relu"(%0) : (tensor<4xf32>) -> tensor<4xf32>
+              return %1 : tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.add"(%x, %y) <{fused_activation_function = "RELU"}> : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+        "#,
     }
 }
 
-/// The rules. Of those that start at one operation the first that applies wins.
+/// The rules. Of those that start at one operation the first that applies wins, patterns that take in several operations before others.
 const RULES: &[Rule] = &[
-    rule("leaky_relu", &[Maximum::DEF], activation::leaky_relu_from_max),
-    rule("leaky_relu", &[Select::DEF, SelectV2::DEF], activation::leaky_relu_from_select),
+    rule("leaky_relu", &[Maximum::DEF], activation::leaky_relu_from_max).benefit(2),
+    rule("leaky_relu", &[Select::DEF, SelectV2::DEF], activation::leaky_relu_from_select).benefit(2),
     rule("relu", &[Maximum::DEF], activation::relu_from_max),
     rule("relu6", &[Minimum::DEF], activation::relu6_from_min),
     rule("relu6", &[Relu::DEF], activation::relu6_from_relu),
     rule("relu_n1_to_1", &[Minimum::DEF, Maximum::DEF], activation::relu_n1_to_1),
-    rule("prelu", &[Add::DEF, Sub::DEF], activation::prelu),
-    rule("logistic", &[Div::DEF], activation::logistic),
-    rule("hard_swish", &[Mul::DEF], activation::hard_swish),
-    rule("gelu", &[Mul::DEF], gelu::gelu),
-    rule("softmax", &[Div::DEF], normalize::softmax),
-    rule("l2_normalization", &[Mul::DEF, Div::DEF], normalize::l2_normalization),
-    rule("one_hot", &[Cast::DEF], shape::one_hot),
+    rule("prelu", &[Add::DEF, Sub::DEF], activation::prelu).benefit(2),
+    rule("logistic", &[Div::DEF], activation::logistic).benefit(2),
+    rule("hard_swish", &[Mul::DEF], activation::hard_swish).benefit(2),
+    rule("gelu", &[Mul::DEF], gelu::gelu).benefit(2),
+    rule("softmax", &[Div::DEF], normalize::softmax).benefit(2),
+    rule("l2_normalization", &[Mul::DEF, Div::DEF], normalize::l2_normalization).benefit(2),
+    rule("one_hot", &[Cast::DEF], shape::one_hot).benefit(2),
     rule("rsqrt", &[Div::DEF], arith::rsqrt),
     rule("division to product", &[Div::DEF], arith::div_by_constant),
     rule("sums of constants", &[Add::DEF], arith::add_of_add),

@@ -12,7 +12,19 @@ crate::pass! {
     /// Rewrites float operations that TFLite cannot compute on int8 values into others of the same value that it can.
     "lower-for-int8" = LowerForInt8 on func {
         options: {},
-        example: "\"tfl.square\"(%x) // becomes \"tfl.mul\"(%x, %x)",
+        expects: TFL, ensures: TFL,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.square"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.mul"(%x, %x) <{fused_activation_function = "NONE"}> {quant.lowered_from = "tfl.square"} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+        "#,
     }
 }
 

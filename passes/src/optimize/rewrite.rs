@@ -6,12 +6,9 @@
 
 use std::collections::HashMap;
 
-use ir::dialect::tfl::{self, Activation};
-use ir::{
-    At, Attr, Body, Builder, Diagnostic, Dim, Elem, Loc, OpDef, OpId, OpName, OpRow, OpSpec, Operation, Tensor, Traits,
-    Type, Value, infer,
-};
+use ir::{Body, Diagnostic, Loc, OpDef, OpId, OpName, Operation, Traits, Type, Value};
 
+pub(crate) use super::rewriter::{Rewriter, sizes};
 use crate::fold;
 use crate::legalize::dce;
 use crate::pass::Cx;
@@ -22,6 +19,8 @@ pub(crate) struct Rule {
     pub name: &'static str,
     /// The operations it may start at.
     pub roots: &'static [&'static OpDef],
+    /// Of the rules that may start at an operation, those of the greatest benefit are tried first; of equal ones, in the order of the tables.
+    pub benefit: u8,
     /// The value of the root's only result, computed otherwise; `None` where the rule does not apply.
     pub apply: fn(&mut Rewriter<'_>) -> Option<Value>,
 }
@@ -32,7 +31,14 @@ pub(crate) const fn rule(
     roots: &'static [&'static OpDef],
     apply: fn(&mut Rewriter<'_>) -> Option<Value>,
 ) -> Rule {
-    Rule { name, roots, apply }
+    Rule { name, roots, benefit: 1, apply }
+}
+
+impl Rule {
+    /// The rule, tried before those of less benefit: one that takes in a whole pattern.
+    pub const fn benefit(self, benefit: u8) -> Rule {
+        Rule { benefit, ..self }
+    }
 }
 
 /// Full sweeps over a body; rules reach their fixed point in two or three.
@@ -49,6 +55,7 @@ pub(crate) fn run(body: &mut Body, tables: &[&'static [Rule]], cx: &mut Cx<'_>) 
             rules.entry(root.name).or_default().push(rule);
         }
     }
+    rules.values_mut().for_each(|list| list.sort_by_key(|rule| std::cmp::Reverse(rule.benefit)));
     let mut left = REWRITINGS * (body.walk().len() + SWEEPS);
     let mut last = None;
     for _ in 0..SWEEPS {
@@ -104,9 +111,9 @@ fn step(
     let own = rules.get(body.op(id).name.as_str())?;
     let old = body.op(id).result()?;
     for rule in own {
-        let mut r = Rewriter { body, root: id, added: Vec::new() };
+        let mut r = Rewriter::new(body, id);
         let new = (rule.apply)(&mut r);
-        let added = r.added;
+        let added = r.into_added();
         let Some(new) = new.filter(|new| *new != old && fits(body, *new, old)) else {
             for id in added.into_iter().rev() {
                 if dce::is_dead(body, id) {
@@ -210,211 +217,6 @@ impl Worklist {
     }
 }
 
-/// An operation of a known row that a rule found.
-pub(crate) struct Found<R> {
-    /// Its attributes.
-    pub row: R,
-    /// Its operands.
-    pub ins: Vec<Value>,
-}
-
-/// What a rule sees of the body and may build in front of the root.
-pub(crate) struct Rewriter<'b> {
-    /// The body.
-    pub body: &'b mut Body,
-    root: OpId,
-    added: Vec<OpId>,
-}
-
-impl Rewriter<'_> {
-    // ---- reading ----
-
-    /// The root.
-    pub fn op(&self) -> &Operation {
-        self.body.op(self.root)
-    }
-    /// The attributes of the root.
-    pub fn row<R: OpRow>(&self) -> Option<R> {
-        self.op().as_row()
-    }
-    /// An operand of the root.
-    pub fn input(&self, i: usize) -> Option<Value> {
-        self.op().operands().get(i).copied()
-    }
-    /// The result of the root.
-    pub fn output(&self) -> Option<Value> {
-        self.op().result()
-    }
-    /// The operation of row `R` that makes a value.
-    pub fn def<R: OpRow>(&self, v: Value) -> Option<Found<R>> {
-        let op = self.body.op(self.body.def_op(v)?);
-        Some(Found { row: op.as_row()?, ins: op.operands().to_vec() })
-    }
-    /// The operation of row `R` that makes a value for one user only.
-    pub fn only<R: OpRow>(&self, v: Value) -> Option<Found<R>> {
-        if self.body.has_one_use(v) { self.def(v) } else { None }
-    }
-    /// The operand of the operation of a name that makes a value.
-    pub fn operand_of(&self, v: Value, name: &str) -> Option<Value> {
-        let op = self.body.op(self.body.def_op(v)?);
-        if op.name.as_str() == name { op.operands().first().copied() } else { None }
-    }
-    /// The tensor of a constant.
-    pub fn constant(&self, v: Value) -> Option<&Tensor> {
-        self.body.constant(v)
-    }
-    /// A float32 constant.
-    pub fn f32_constant(&self, v: Value) -> Option<&Tensor> {
-        self.constant(v).filter(|t| t.ty().elem == Elem::F32)
-    }
-    /// The one number all elements of a constant are; not of a quantized one.
-    pub fn splat(&self, v: Value) -> Option<f64> {
-        let t = self.constant(v)?;
-        if t.ty().elem.quant().is_some() { None } else { t.splat_f64() }
-    }
-    /// All elements of an integer constant.
-    pub fn ints(&self, v: Value) -> Option<Vec<i64>> {
-        self.constant(v)?.to_i64()
-    }
-    /// The dimensions of a tensor.
-    pub fn shape(&self, v: Value) -> Option<&[Dim]> {
-        self.body.tensor_ty(v)?.shape.as_deref()
-    }
-    /// The number of dimensions of a tensor.
-    pub fn rank(&self, v: Value) -> Option<usize> {
-        self.shape(v).map(<[Dim]>::len)
-    }
-    /// Whether a value is of float32.
-    pub fn is_f32(&self, v: Value) -> bool {
-        self.body.ty(v).elem() == Some(&Elem::F32)
-    }
-    /// Whether two tensors are known to have the same type; of their dimensions one may be unknown, if the number of elements is the same.
-    pub fn same_type(&self, a: Value, b: Value) -> bool {
-        self.body.ty(a) == self.body.ty(b)
-            && self.shape(a).is_some_and(|s| s.iter().filter(|d| d.is_none()).count() <= 1)
-    }
-    /// The fused activation of an operation that may have one.
-    pub fn activation(&self, id: OpId) -> Option<Activation> {
-        self.body.op(id).attr(ACTIVATION).and_then(<Activation as ir::AttrValue>::from_attr)
-    }
-    /// The fused activation of the root.
-    pub fn root_activation(&self) -> Option<Activation> {
-        self.activation(self.root)
-    }
-
-    // ---- building ----
-
-    fn builder(&mut self) -> Builder<'_> {
-        let loc = self.op().loc.clone();
-        Builder::new(self.body, At::Before(self.root), loc)
-    }
-    fn insert(&mut self, spec: OpSpec) -> Value {
-        let id = self.builder().insert(spec);
-        let v = self.body.op(id).results()[0];
-        self.note(v)
-    }
-    /// A new operation with one result, whose type is inferred.
-    pub fn emit<R: OpRow>(&mut self, row: &R, operands: &[Value]) -> Option<Value> {
-        let loc = self.op().loc.clone();
-        let spec = OpSpec::row(row, loc).operands(operands);
-        let types = infer::infer(self.body, R::DEF, &spec.props, operands).ok()?;
-        Some(self.insert(spec.results(types)))
-    }
-    /// A new operation with the type of the root's result.
-    pub fn emit_as_root<R: OpRow>(&mut self, row: &R, operands: &[Value]) -> Option<Value> {
-        let ty = self.body.ty(self.output()?).clone();
-        let spec = OpSpec::row(row, self.op().loc.clone()).operands(operands).results([ty]);
-        Some(self.insert(spec))
-    }
-    /// An operation once more, with other operands and, if given, another activation; its result has the type of the root's.
-    pub fn again(&mut self, id: OpId, operands: &[Value], activation: Option<Activation>) -> Option<Value> {
-        let ty = self.body.ty(self.output()?).clone();
-        Some(self.again_typed(id, operands, activation, ty))
-    }
-    /// The same with a type of its own.
-    pub fn again_typed(&mut self, id: OpId, operands: &[Value], activation: Option<Activation>, ty: Type) -> Value {
-        let op = self.body.op(id);
-        let mut spec = OpSpec {
-            props: op.props.clone(),
-            attrs: op.attrs.clone(),
-            ..OpSpec::new(op.name.clone(), self.op().loc.clone())
-        };
-        if let Some(a) = activation {
-            spec.props.set(ACTIVATION, Attr::str(a.as_str()));
-        }
-        spec = spec.operands(operands).results([ty]);
-        self.insert(spec)
-    }
-    /// The root once more, with other operands.
-    pub fn root_with(&mut self, operands: &[Value]) -> Option<Value> {
-        self.again(self.root, operands, None)
-    }
-    /// Sets an attribute of the operation, just made, of a value.
-    pub fn set(&mut self, v: Value, name: &str, attr: Attr) {
-        if let Some(id) = self.body.def_op(v) {
-            self.body.op_mut(id).props.set(name, attr);
-        }
-    }
-    /// Sets a discardable attribute of the operation, just made, of a value.
-    pub fn mark(&mut self, v: Value, name: &str, attr: Attr) {
-        if let Some(id) = self.body.def_op(v) {
-            self.body.op_mut(id).attrs.set(name, attr);
-        }
-    }
-    /// The root once more, with other operands, from which its type is inferred.
-    pub fn root_on(&mut self, operands: &[Value]) -> Option<Value> {
-        let op = self.op();
-        let ty = infer::infer(self.body, op.name.def()?, &op.props, operands).ok()?;
-        let elem = self.body.ty(self.output()?).elem()?.clone();
-        let ty = ty.first()?.as_tensor()?.with_elem(elem);
-        Some(self.again_typed(self.root, operands, None, Type::Tensor(ty)))
-    }
-    /// A constant that comes from the root.
-    pub fn new_constant(&mut self, t: Tensor) -> Value {
-        let v = self.builder().constant(t);
-        self.note(v)
-    }
-    /// A constant that takes the place of another value, whose location it keeps.
-    pub fn constant_for(&mut self, of: Value, t: Tensor) -> Value {
-        let loc = self.body.loc(of).clone();
-        let v = Builder::new(self.body, At::Before(self.root), loc).constant(t);
-        self.note(v)
-    }
-    /// An int32 vector.
-    pub fn i32s(&mut self, values: &[i32]) -> Value {
-        self.new_constant(Tensor::i32(&[values.len()], values.to_vec()))
-    }
-    /// The absent optional operand.
-    pub fn no_value(&mut self) -> Value {
-        let v = self.builder().no_value();
-        self.note(v)
-    }
-    fn note(&mut self, v: Value) -> Value {
-        self.added.extend(self.body.def_op(v));
-        v
-    }
-    /// The same elements in a shape of which at most one dimension is unknown.
-    pub fn reshape(&mut self, x: Value, shape: &[Dim]) -> Option<Value> {
-        let sizes = sizes(shape)?;
-        let sizes = self.i32s(&sizes);
-        self.emit(&tfl::Reshape {}, &[x, sizes])
-    }
-    /// Dimensions in another order.
-    pub fn transpose(&mut self, x: Value, perm: &[usize]) -> Option<Value> {
-        let perm: Vec<i32> = perm.iter().map(|p| *p as i32).collect();
-        let perm = self.i32s(&perm);
-        self.emit(&tfl::Transpose {}, &[x, perm])
-    }
-}
-
-const ACTIVATION: &str = "fused_activation_function";
-
-/// The shape operand of a reshape: -1 stands for an unknown dimension, of which there is at most one.
-pub(crate) fn sizes(shape: &[Dim]) -> Option<Vec<i32>> {
-    let sizes: Vec<i32> = shape.iter().map(|d| d.map_or(Ok(-1), i32::try_from)).collect::<Result<_, _>>().ok()?;
-    (sizes.iter().filter(|d| **d < 0).count() <= 1).then_some(sizes)
-}
-
 /// Whether two numbers are the same but for rounding to float32.
 pub(crate) fn about(a: f64, b: f64) -> bool {
     (a - b).abs() <= 4e-6 * b.abs()
@@ -428,9 +230,9 @@ pub(crate) fn is_commutative(op: &Operation) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::NoDatasets;
-    use crate::pass::{Quiet, Stats};
-    use ir::Sink;
+    use crate::pass::Stats;
+    use ir::dialect::tfl;
+    use ir::{At, Builder, Elem, OpRow, Sink};
 
     fn to_sin(r: &mut Rewriter<'_>) -> Option<Value> {
         let x = r.input(0)?;
@@ -443,7 +245,8 @@ mod tests {
 
     const UNDOING: &[Rule] = &[rule("to sin", &[tfl::Cos::DEF], to_sin), rule("to cos", &[tfl::Sin::DEF], to_cos)];
 
-    fn codes(rules: &'static [Rule]) -> Vec<&'static str> {
+    /// The codes of what was said, and the counters.
+    fn outcome(rules: &'static [Rule]) -> (Vec<&'static str>, Stats) {
         let mut body = Body::new();
         let entry = body.entry();
         let x = body.add_arg(entry, Type::Tensor(ir::TensorType::of(&[2], Elem::F32)), Loc::UNKNOWN);
@@ -451,14 +254,22 @@ mod tests {
         let y = b.value(&tfl::Cos::default(), &[x]).unwrap();
         b.typed(&ir::dialect::builtin::Return::default(), &[y], &[]);
         let mut sink = Sink::new();
-        let mut cx = Cx { sink: &mut sink, stats: Stats::new(), datasets: &NoDatasets, progress: &Quiet };
+        let mut cx = Cx::new(&mut sink);
         run(&mut body, &[rules], &mut cx);
-        sink.diagnostics().iter().map(|d| d.code).collect()
+        let stats = cx.stats;
+        (sink.diagnostics().iter().map(|d| d.code).collect(), stats)
+    }
+
+    #[test]
+    fn the_rule_of_the_greatest_benefit_is_tried_first() {
+        const RULES: &[Rule] =
+            &[rule("one", &[tfl::Cos::DEF], to_sin), rule("two", &[tfl::Cos::DEF], to_sin).benefit(2)];
+        assert_eq!(outcome(RULES).1, Stats::from([("two", 1)]));
     }
 
     #[test]
     fn rules_that_undo_each_other_are_stopped_with_a_warning() {
-        assert_eq!(codes(UNDOING), ["rewrite/limit"]);
-        assert!(codes(&UNDOING[..1]).is_empty());
+        assert_eq!(outcome(UNDOING).0, ["rewrite/limit"]);
+        assert!(outcome(&UNDOING[..1]).0.is_empty());
     }
 }

@@ -41,7 +41,22 @@ crate::pass! {
             /// How values become a range.
             method: Method = Method::Minmax,
         },
-        example: "%1 = \"quantfork.stats\"(%0) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<4xf32>) -> tensor<4xf32>",
+        expects: TFL, ensures: TFL | STATS,
+        given: "datasets=calib.npz",
+        before: r#"
+            func.func @f(%x: tensor<1x2xf32>) -> tensor<1x2xf32> attributes {tf.entry_function = {inputs = "x", outputs = "y"}} {
+              %0 = "tfl.relu"(%x) : (tensor<1x2xf32>) -> tensor<1x2xf32>
+              return %0 : tensor<1x2xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<1x2xf32>) -> tensor<1x2xf32> attributes {tf.entry_function = {inputs = "x", outputs = "y"}} {
+              %0 = "quantfork.stats"(%x) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<1x2xf32>) -> tensor<1x2xf32>
+              %1 = "tfl.relu"(%0) : (tensor<1x2xf32>) -> tensor<1x2xf32>
+              %2 = "quantfork.stats"(%1) <{layerStats = dense<[0.0, 1.0]> : tensor<2xf32>}> : (tensor<1x2xf32>) -> tensor<1x2xf32>
+              return %2 : tensor<1x2xf32>
+            }
+        "#,
     }
 }
 

@@ -4,6 +4,7 @@ use ir::{Attr, Diagnostic, Failed, Loc, Module};
 
 use super::rules;
 use crate::pass::{Cx, for_each_func};
+use crate::symbols::SymbolUses;
 
 crate::pass! {
     /// Makes every operation that computes in float an error.
@@ -11,7 +12,15 @@ crate::pass! {
     /// Quantize and dequantize operations, and operations on integers and booleans, do not count.
     "check-int8-only" = CheckInt8Only on module {
         options: {},
-        example: "%1 = \"tfl.sin\"(%0) : (tensor<4xf32>) -> tensor<4xf32> // error",
+        expects: TFL | PAIRS | QUANT, ensures: TFL | PAIRS | QUANT,
+        keeps: [SymbolUses],
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.sin"(%x) {quant.float_reason = "TFLite has no int8 kernel for it"} : (tensor<4xf32>) -> tensor<4xf32> loc("net/wave")
+              return %0 : tensor<4xf32>
+            }
+        "#,
+        after: "error: 1 operation has no int8 form: `net/wave` (tfl.sin): TFLite has no int8 kernel for it",
     }
 }
 

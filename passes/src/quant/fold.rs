@@ -16,7 +16,19 @@ crate::pass! {
     /// * unused ones disappear.
     "fold-quant-dequant" = FoldQuantDequant on func {
         options: {},
-        example: "%q1 = \"tfl.quantize\"(%dq) // of the type %dq comes from: becomes the stored value",
+        expects: TFL | PAIRS | QUANT, ensures: TFL | PAIRS | QUANT,
+        before: r#"
+            func.func @f(%x: tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4x!quant.uniform<i8:f32, 0.5>> {
+              %0 = "tfl.dequantize"(%x) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+              %1 = "tfl.quantize"(%0) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.5>>}> : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+              return %1 : tensor<4x!quant.uniform<i8:f32, 0.5>>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4x!quant.uniform<i8:f32, 0.5>> {
+              return %x : tensor<4x!quant.uniform<i8:f32, 0.5>>
+            }
+        "#,
     }
 }
 

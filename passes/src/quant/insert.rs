@@ -17,7 +17,20 @@ crate::pass! {
     /// result. An operand that others read too keeps a range that the result's does not cover: `min(x, 0)` must not cut `x` off for them.
     "insert-fake-quant" = InsertFakeQuant on func {
         options: {},
-        example: "%1 = \"quantfork.stats\"(%0) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<4xf32>) -> tensor<4xf32>",
+        expects: TFL | STATS, ensures: TFL | PAIRS,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "quantfork.stats"(%x) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.quantize"(%x) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.0078431377187371254:-1>>}> {volatile} : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.0078431377187371254:-1>>
+              %1 = "tfl.dequantize"(%0) : (tensor<4x!quant.uniform<i8:f32, 0.0078431377187371254:-1>>) -> tensor<4xf32>
+              return %1 : tensor<4xf32>
+            }
+        "#,
     }
 }
 

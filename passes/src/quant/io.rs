@@ -48,7 +48,21 @@ crate::pass! {
             /// `float32`, `int8` or `uint8`.
             io: Io = Io::Float32,
         },
-        example: "func.func @main(%x: tensor<1x4xf32>) // becomes tensor<1x4x!quant.uniform<i8:f32, 0.5>>",
+        expects: TFL | PAIRS | QUANT, ensures: TFL | PAIRS | QUANT,
+        given: "io=int8",
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.quantize"(%x) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.5>>}> : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+              %1 = "tfl.dequantize"(%0) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+              return %1 : tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4x!quant.uniform<i8:f32, 0.5>> {
+              %0 = "tfl.dequantize"(%x) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+              return %x : tensor<4x!quant.uniform<i8:f32, 0.5>>
+            }
+        "#,
     }
 }
 

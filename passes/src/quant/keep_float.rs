@@ -5,6 +5,7 @@ use wildmatch::WildMatch;
 
 use super::rules;
 use crate::pass::{Cx, for_each_func};
+use crate::symbols::SymbolUses;
 
 crate::pass! {
     /// Marks operations by TensorFlow node name or operation type to stay float.
@@ -16,7 +17,21 @@ crate::pass! {
             /// The patterns.
             ops: Vec<String> = Vec::new(),
         },
-        example: "keep-float{ops=\"*/logits/*;SOFTMAX\"}",
+        expects: ANY, ensures: ANY,
+        keeps: [SymbolUses],
+        given: "ops=*/logits",
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.tanh"(%x) : (tensor<4xf32>) -> tensor<4xf32> loc("net/logits")
+              return %0 : tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.tanh"(%x) {quant.float_reason = "it was asked to stay float"} : (tensor<4xf32>) -> tensor<4xf32>
+              return %0 : tensor<4xf32>
+            }
+        "#,
     }
 }
 

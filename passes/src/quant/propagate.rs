@@ -19,7 +19,25 @@ crate::pass! {
             /// One scale for each output channel of weights, instead of one for the tensor.
             per_channel: bool = true,
         },
-        example: "%2 = \"tfl.max_pool_2d\"(%1) // takes the parameters of %1",
+        expects: TFL | PAIRS, ensures: TFL | PAIRS,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>, %shape: tensor<2xi32>) -> tensor<2x2xf32> {
+              %0 = "tfl.quantize"(%x) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.5>>}> : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+              %1 = "tfl.dequantize"(%0) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+              %2 = "tfl.reshape"(%1, %shape) : (tensor<4xf32>, tensor<2xi32>) -> tensor<2x2xf32>
+              return %2 : tensor<2x2xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>, %shape: tensor<2xi32>) -> tensor<2x2xf32> {
+              %0 = "tfl.quantize"(%x) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.5>>}> : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+              %1 = "tfl.dequantize"(%0) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+              %2 = "tfl.reshape"(%1, %shape) : (tensor<4xf32>, tensor<2xi32>) -> tensor<2x2xf32>
+              %3 = "tfl.quantize"(%2) <{qtype = tensor<2x2x!quant.uniform<i8:f32, 0.5>>}> {volatile} : (tensor<2x2xf32>) -> tensor<2x2x!quant.uniform<i8:f32, 0.5>>
+              %4 = "tfl.dequantize"(%3) : (tensor<2x2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x2xf32>
+              return %4 : tensor<2x2xf32>
+            }
+        "#,
     }
 }
 

@@ -13,7 +13,26 @@ crate::pass! {
     /// `quant.float_reason`.
     "quantize-ops" = QuantizeOps on func {
         options: {},
-        example: "%q = \"tfl.quantize\"(%cst) // becomes \"tfl.pseudo_qconst\"()",
+        expects: TFL | PAIRS, ensures: TFL | PAIRS | QUANT,
+        before: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.quantize"(%x) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.5>>}> : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+              %1 = "tfl.dequantize"(%0) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+              %2 = "tfl.relu"(%1) : (tensor<4xf32>) -> tensor<4xf32>
+              %3 = "tfl.quantize"(%2) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.5>>}> : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+              %4 = "tfl.dequantize"(%3) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+              return %4 : tensor<4xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+              %0 = "tfl.quantize"(%x) <{qtype = tensor<4x!quant.uniform<i8:f32, 0.5>>}> : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+              %1 = "tfl.dequantize"(%0) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+              %2 = "tfl.relu"(%0) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+              %3 = "tfl.dequantize"(%2) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>
+              return %3 : tensor<4xf32>
+            }
+        "#,
     }
 }
 

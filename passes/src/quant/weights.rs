@@ -23,7 +23,23 @@ crate::pass! {
             /// One scale for each output channel, instead of one for the tensor.
             per_channel: bool = true,
         },
-        example: "%y = \"tfl.fully_connected\"(%x, %w, %b) // %w becomes a \"tfl.pseudo_qconst\"",
+        expects: TFL, ensures: TFL | PAIRS | QUANT,
+        given: "min-elements=4",
+        before: r#"
+            func.func @f(%x: tensor<1x2xf32>, %b: tensor<2xf32>) -> tensor<1x2xf32> {
+              %w = arith.constant dense<[[1.27, 0.5], [-2.54, 0.1]]> : tensor<2x2xf32>
+              %0 = "tfl.fully_connected"(%x, %w, %b) <{fused_activation_function = "NONE", keep_num_dims = false, weights_format = "DEFAULT"}> : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+              return %0 : tensor<1x2xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<1x2xf32>, %b: tensor<2xf32>) -> tensor<1x2xf32> {
+              %w = arith.constant dense<[[1.27, 0.5], [-2.54, 0.1]]> : tensor<2x2xf32>
+              %q = "tfl.pseudo_qconst"() <{qtype = tensor<2x2x!quant.uniform<i8<-127:127>:f32:0, {0.0099999997764825821,0.019999999552965164}>>, value = dense<[[127, 50], [-127, 5]]> : tensor<2x2xi8>}> : () -> tensor<2x2x!quant.uniform<i8<-127:127>:f32:0, {0.0099999997764825821,0.019999999552965164}>>
+              %0 = "tfl.fully_connected"(%x, %q, %b) <{asymmetric_quantize_inputs = true, fused_activation_function = "NONE", keep_num_dims = false, weights_format = "DEFAULT"}> : (tensor<1x2xf32>, tensor<2x2x!quant.uniform<i8<-127:127>:f32:0, {0.0099999997764825821,0.019999999552965164}>>, tensor<2xf32>) -> tensor<1x2xf32>
+              return %0 : tensor<1x2xf32>
+            }
+        "#,
     }
 }
 
@@ -121,7 +137,23 @@ crate::pass! {
     /// Values beyond the range of float16 become its largest; a constant that is itself a result of the function stays.
     "weights-to-float16" = WeightsToFloat16 on func {
         options: {},
-        example: "%w = arith.constant dense<…> : tensor<8x4xf32> // becomes f16, with a \"tfl.dequantize\"",
+        expects: TFL | PAIRS | QUANT, ensures: TFL | PAIRS | QUANT,
+        before: r#"
+            func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+              %c = arith.constant dense<[1.5, 2.5]> : tensor<2xf32>
+              %0 = "tfl.maximum"(%x, %c) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+              return %0 : tensor<2xf32>
+            }
+        "#,
+        after: r#"
+            func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+              %c = arith.constant dense<[1.5, 2.5]> : tensor<2xf32>
+              %half = arith.constant dense<[1.5, 2.5]> : tensor<2xf16>
+              %real = "tfl.dequantize"(%half) : (tensor<2xf16>) -> tensor<2xf32>
+              %0 = "tfl.maximum"(%x, %real) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+              return %0 : tensor<2xf32>
+            }
+        "#,
     }
 }
 
