@@ -1,4 +1,5 @@
 // RUN: --pass-pipeline='fold-quant-dequant'
+// EVAL: @main([1, -4, 100, -128]) == [1, -4, 100, -128], [5, -5, 127, -128]
 // A quantize of what was just dequantized is the stored value, or one requantization where the parameters differ.
 func.func @main(%q: tensor<4x!quant.uniform<i8:f32, 0.5>>) -> (tensor<4x!quant.uniform<i8:f32, 0.5>>, tensor<4x!quant.uniform<i8:f32, 0.25:3>>) {
   %0 = "tfl.dequantize"(%q) : (tensor<4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4xf32>

@@ -1,4 +1,5 @@
 // RUN: --pass-pipeline='insert-fake-quant'
+// EVAL: @main(0.5) == 0.0625 within 0.001
 // A range becomes a pair, unless a rule decides: behind a fixed output range, and around a same-scale operation.
 func.func @main(%x: tensor<1x2x2x4xf32>) -> tensor<1x4xf32> {
   %0 = "quantfork.stats"(%x) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<1x2x2x4xf32>) -> tensor<1x2x2x4xf32>

@@ -1,4 +1,5 @@
 // RUN: --pass-pipeline='optimize,canonicalize,dce'
+// EVAL: @main([1, -2]) == [[[[2, 2], [-1, -4]]]], [[[[2, 2], [0, 0]]]]
 // A convolution that somebody else reads keeps its value.
 func.func @main(%x: tensor<1x1x2x1xf32>) -> (tensor<1x1x2x2xf32>, tensor<1x1x2x2xf32>) {
   %w = arith.constant dense<[[[[1.0]]], [[[2.0]]]]> : tensor<2x1x1x1xf32>

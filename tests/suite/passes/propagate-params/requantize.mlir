@@ -1,4 +1,5 @@
 // RUN: --pass-pipeline='insert-fake-quant,propagate-params,quantize-ops,fold-quant-dequant'
+// EVAL: @main([-0.5, 1]) == [[-0.5, 1, 0.37754, 0.73106]] within 0.01
 // A sigmoid's range is fixed, so its value is requantized in front of the concatenation.
 func.func @main(%x: tensor<1x2xf32>) -> tensor<1x4xf32> {
   %0 = "quantfork.stats"(%x) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<1x2xf32>) -> tensor<1x2xf32>

@@ -1,4 +1,5 @@
 // RUN: --pass-pipeline='insert-fake-quant,propagate-params'
+// EVAL: @main([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, -0.1, -0.2, -0.3, -0.4, -0.5, -0.6, -0.7, -0.8]) == [[[[1.1], [1.3]], [[0.4], [0.2]]]] within 0.02
 // A pool takes over the parameters of its operand; two ranges that meet in one addition stay apart.
 func.func @main(%x: tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf32> {
   %0 = "quantfork.stats"(%x) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<1x4x4x1xf32>) -> tensor<1x4x4x1xf32>

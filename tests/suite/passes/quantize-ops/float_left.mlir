@@ -1,4 +1,5 @@
 // RUN: --pass-pipeline='insert-fake-quant,propagate-params,quantize-ops'
+// EVAL: @main([0.5, -0.5, 1, 0.25], [1, 0.5, -1, 0.5]) == [0.47943, 0, -0.84147, 0.49481] within 0.05
 // An operation between pairs computes on integers. A sine has no int8 kernel, and a division whose divisor may be zero is not safe: the reason stays.
 func.func @main(%x: tensor<4xf32>, %d: tensor<4xf32>) -> tensor<4xf32> {
   %0 = "quantfork.stats"(%x) <{layerStats = dense<[-1.0, 1.0]> : tensor<2xf32>}> : (tensor<4xf32>) -> tensor<4xf32>

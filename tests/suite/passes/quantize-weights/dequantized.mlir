@@ -1,4 +1,5 @@
 // RUN: --pass-pipeline='quantize-weights{dequantize=true min-elements=4}'
+// EVAL: @main([[1, 2]]) == [[3.4829, -9.6398]] within 0.01
 // One dequantize serves all users of a constant.
 func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %w = arith.constant dense<[[1.27, 0.5], [-2.54, 0.1]]> : tensor<2x2xf32>

@@ -1,4 +1,5 @@
 // RUN: --pass-pipeline='weights-to-float16,dce'
+// EVAL: @main([2, 0]) == [3, 0], 2
 // Values beyond float16 become its largest; a constant that is a result stays.
 func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<f32>) {
   %c = arith.constant dense<[1.5, 1.0e6]> : tensor<2xf32>
