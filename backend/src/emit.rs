@@ -8,10 +8,11 @@ use std::collections::HashMap;
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
 use ir::{Diagnostic, Failed, Module, Signature, Sink};
 
-use crate::options;
-use crate::plan::{self, Code, Graph, Operator, Plan, Tensor};
+use crate::options::{self, Options};
+use crate::plan::{self, Code, ExternalBuffer, Graph, Operator, Plan, Tensor};
 use crate::schema::tflite as fb;
-use crate::types::FileQuant;
+use crate::sparsity;
+use crate::types::{Blocks, FileQuant, FileShape};
 use crate::view::View;
 
 /// The version of the schema.
@@ -51,28 +52,39 @@ fn capacity(plan: &Plan<'_>) -> usize {
     let metadata: usize = plan.metadata.iter().map(|(name, _)| text(name) + 40).sum();
     let graphs = plan.graphs.iter().map(|g| {
         let tensors = g.tensors.iter().map(|t| {
-            let quant = t.quant.as_ref().map_or(0, |q| 2 * list(q.zero_points.len(), 12) + 64);
-            text(&t.name) + 2 * list(t.shape.shape.len(), 4) + quant + 80
+            let quant = match &t.quant {
+                Some(FileQuant::Scales(q)) => 2 * list(q.zero_points.len(), 12) + 64,
+                Some(FileQuant::Blocks(_)) => 96,
+                None => 0,
+            };
+            let sparsity = t.sparsity.as_ref().map_or(0, sparsity::size);
+            let variant = t.variant.as_ref().map_or(0, |(shape, _)| list(shape.shape.len(), 4) + 80);
+            text(&t.name) + 2 * list(t.shape.shape.len(), 4) + quant + sparsity + variant + 88
         });
         let operators = g.operators.iter().map(|o| {
             let custom = o.custom_options.as_ref().map_or(0, |c| list(c.len(), 1));
             let attrs = g.body.op(o.op).props.iter().map(|(_, a)| match a {
                 ir::Attr::Array(items) => list(items.len(), 4),
-                ir::Attr::DenseArray(_, items) => list(items.len(), 4),
+                ir::Attr::DenseArray(_, items) => list(items.len(), 8),
                 ir::Attr::Str(s) => text(s),
+                ir::Attr::Opaque(s) => list(s.len(), 4),
+                ir::Attr::Dict(_) => 16 * a.to_string().len(),
+                ir::Attr::Dense(t) => list(t.bytes().len(), 1),
                 _ => 0,
             });
             let lists = [&o.inputs, &o.outputs, &o.intermediates].map(|l| list(l.len(), 4));
             lists.iter().sum::<usize>() + attrs.sum::<usize>() + custom + 192
         });
         let signature = g
-            .signature
+            .signatures
             .iter()
             .map(|s| text(&s.key) + 96 + s.inputs.iter().chain(&s.outputs).map(|n| text(n) + 40).sum::<usize>());
         let lists = list(g.inputs.len() + g.outputs.len(), 4);
         text(&g.name) + lists + 96 + tensors.chain(operators).chain(signature).sum::<usize>()
     });
-    text(&plan.description) + payloads + codes + metadata + graphs.sum::<usize>() + 512
+    let groups: usize = plan.external.groups.iter().map(|g| text(g) + 32).sum();
+    let external: usize = plan.external.buffers.iter().map(|b| text(&b.packing) + 72).sum();
+    text(&plan.description) + groups + external + payloads + codes + metadata + graphs.sum::<usize>() + 512
 }
 
 type Tables<'f, T> = WIPOffset<Vector<'f, ForwardsUOffset<T>>>;
@@ -90,10 +102,12 @@ impl<'f> Writer<'f> {
         for graph in &plan.graphs {
             subgraphs.push(self.graph(graph, sink)?);
         }
-        let signed = (0..).zip(&plan.graphs).filter_map(|(i, graph)| Some((i, graph, graph.signature.as_ref()?)));
+        let signed = (0..).zip(&plan.graphs).flat_map(|(i, graph)| graph.signatures.iter().map(move |s| (i, graph, s)));
         let signatures: Vec<_> = signed.map(|(i, graph, signature)| self.signature(graph, signature, i)).collect();
         let metadata: Vec<_> = plan.metadata.iter().map(|(name, buffer)| self.metadata(name, *buffer)).collect();
         let codes: Vec<_> = plan.codes.iter().map(|c| self.code(c)).collect();
+        let groups: Vec<_> = plan.external.groups.iter().map(|name| self.group(name)).collect();
+        let external: Vec<_> = (1..).zip(&plan.external.buffers).map(|(id, b)| self.external(id, b)).collect();
         let args = fb::ModelArgs {
             version: SCHEMA_VERSION,
             operator_codes: Some(self.fbb.create_vector(&codes)),
@@ -102,6 +116,8 @@ impl<'f> Writer<'f> {
             buffers: Some(self.fbb.create_vector(&buffers)),
             metadata: self.tables(&metadata),
             signature_defs: self.tables(&signatures),
+            external_buffer_groups: self.tables(&groups),
+            external_buffers: self.tables(&external),
             ..Default::default()
         };
         let model = fb::Model::create(&mut self.fbb, &args);
@@ -144,19 +160,58 @@ impl<'f> Writer<'f> {
         if let Some(shared) = self.quants.get(quant) {
             return *shared;
         }
-        let scales: Vec<f32> = quant.scale_bits.iter().map(|b| f32::from_bits(*b)).collect();
-        let args = fb::QuantizationParametersArgs {
-            scale: Some(self.fbb.create_vector(&scales)),
-            zero_point: Some(self.fbb.create_vector(&quant.zero_points)),
-            quantized_dimension: quant.dimension,
-            ..Default::default()
+        let args = match quant {
+            FileQuant::Scales(quant) => {
+                let scales: Vec<f32> = quant.scale_bits.iter().map(|b| f32::from_bits(*b)).collect();
+                fb::QuantizationParametersArgs {
+                    scale: Some(self.fbb.create_vector(&scales)),
+                    zero_point: Some(self.fbb.create_vector(&quant.zero_points)),
+                    quantized_dimension: quant.dimension,
+                    ..Default::default()
+                }
+            }
+            FileQuant::Blocks(Blocks { scales, zero_points, size }) => {
+                let args =
+                    fb::BlockwiseQuantizationArgs { scales: *scales, zero_points: *zero_points, block_size: *size };
+                let details = fb::BlockwiseQuantization::create(&mut self.fbb, &args);
+                fb::QuantizationParametersArgs {
+                    details_type: fb::QuantizationDetails::BlockwiseQuantization,
+                    details: Some(details.as_union_value()),
+                    ..Default::default()
+                }
+            }
         };
         let written = fb::QuantizationParameters::create(&mut self.fbb, &args);
         self.quants.insert(quant.clone(), written);
         written
     }
 
-    fn tensor(&mut self, tensor: &Tensor) -> WIPOffset<fb::Tensor<'f>> {
+    /// What a variant holds.
+    fn variant(&mut self, shape: &FileShape, ty: fb::TensorType) -> Tables<'f, fb::VariantSubType<'f>> {
+        // Sizes that are not known have no field beside the shape's own.
+        let dims = shape.signature.as_ref().unwrap_or(&shape.shape);
+        let dims = Some(self.ints(dims));
+        let args = fb::VariantSubTypeArgs { shape: dims, type_: ty, has_rank: shape.has_rank };
+        let table = fb::VariantSubType::create(&mut self.fbb, &args);
+        WIPOffset::new(self.fbb.create_vector(&[table]).value())
+    }
+
+    fn sparsity(
+        &mut self,
+        tensor: &Tensor,
+        sink: &mut Sink,
+    ) -> Result<Option<WIPOffset<fb::SparsityParameters<'f>>>, Failed> {
+        let Some(attr) = &tensor.sparsity else { return Ok(None) };
+        match sparsity::write(&mut self.fbb, attr) {
+            Some(table) => Ok(Some(table)),
+            None => {
+                let text = format!("tensor `{}` has a sparsity of another form", tensor.name);
+                Err(sink.error(Diagnostic::error("emit/sparsity", text)))
+            }
+        }
+    }
+
+    fn tensor(&mut self, tensor: &Tensor, sink: &mut Sink) -> Result<WIPOffset<fb::Tensor<'f>>, Failed> {
         let shape = &tensor.shape;
         let args = fb::TensorArgs {
             shape: (!shape.shape.is_empty()).then(|| self.ints(&shape.shape)),
@@ -167,9 +222,11 @@ impl<'f> Writer<'f> {
             is_variable: tensor.is_variable,
             shape_signature: shape.signature.as_ref().map(|s| self.ints(s)),
             has_rank: shape.has_rank,
-            ..Default::default()
+            sparsity: self.sparsity(tensor, sink)?,
+            variant_tensors: tensor.variant.as_ref().map(|(shape, ty)| self.variant(shape, *ty)),
+            external_buffer: tensor.external,
         };
-        fb::Tensor::create(&mut self.fbb, &args)
+        Ok(fb::Tensor::create(&mut self.fbb, &args))
     }
 
     fn operator(
@@ -179,17 +236,24 @@ impl<'f> Writer<'f> {
         sink: &mut Sink,
     ) -> Result<WIPOffset<fb::Operator<'f>>, Failed> {
         let view = View { body: graph.body, op: graph.body.op(operator.op), callees: &operator.callees };
-        let Some((builtin_options_type, builtin_options)) = options::write(view, &mut self.fbb) else {
+        let Some(written) = options::write(view, &mut self.fbb) else {
             let text = format!("'{}' op has attributes that are missing or of another kind", view.op.name.as_str());
             return Err(sink.error(Diagnostic::error("emit/attribute", text).at(&view.op.loc)));
+        };
+        let (first, second) = match written {
+            Options::None => Default::default(),
+            Options::First(ty, table) => (Some((ty, table)), None),
+            Options::Second(ty, table) => (None, Some((ty, table))),
         };
         let custom_options = operator.custom_options.as_ref();
         let args = fb::OperatorArgs {
             opcode_index: operator.code,
             inputs: Some(self.ints(&operator.inputs)),
             outputs: Some(self.ints(&operator.outputs)),
-            builtin_options_type,
-            builtin_options,
+            builtin_options_type: first.map(|o| o.0).unwrap_or_default(),
+            builtin_options: first.map(|o| o.1),
+            builtin_options_2_type: second.map(|o| o.0).unwrap_or_default(),
+            builtin_options_2: second.map(|o| o.1),
             intermediates: (!operator.intermediates.is_empty()).then(|| self.ints(&operator.intermediates)),
             custom_options: custom_options.map(|c| WIPOffset::new(self.fbb.create_vector(c).value())),
             ..Default::default()
@@ -202,7 +266,10 @@ impl<'f> Writer<'f> {
         for operator in &graph.operators {
             operators.push(self.operator(graph, operator, sink)?);
         }
-        let tensors: Vec<_> = graph.tensors.iter().map(|t| self.tensor(t)).collect();
+        let mut tensors = Vec::with_capacity(graph.tensors.len());
+        for tensor in &graph.tensors {
+            tensors.push(self.tensor(tensor, sink)?);
+        }
         let args = fb::SubGraphArgs {
             tensors: Some(self.fbb.create_vector(&tensors)),
             inputs: Some(self.ints(&graph.inputs)),
@@ -246,6 +313,17 @@ impl<'f> Writer<'f> {
     fn metadata(&mut self, name: &str, buffer: u32) -> WIPOffset<fb::Metadata<'f>> {
         let name = Some(self.fbb.create_string(name));
         fb::Metadata::create(&mut self.fbb, &fb::MetadataArgs { name, buffer })
+    }
+
+    fn group(&mut self, name: &str) -> WIPOffset<fb::ExternalBufferGroup<'f>> {
+        let name = Some(self.fbb.create_string(name));
+        fb::ExternalBufferGroup::create(&mut self.fbb, &fb::ExternalBufferGroupArgs { name })
+    }
+
+    fn external(&mut self, id: u32, buffer: &ExternalBuffer) -> WIPOffset<fb::ExternalBuffer<'f>> {
+        let packing = Some(self.fbb.create_string(&buffer.packing));
+        let ExternalBuffer { group, offset, length, .. } = *buffer;
+        fb::ExternalBuffer::create(&mut self.fbb, &fb::ExternalBufferArgs { id, group, offset, length, packing })
     }
 
     fn code(&mut self, code: &Code) -> WIPOffset<fb::OperatorCode<'f>> {

@@ -2819,6 +2819,482 @@ impl<'a> ::flatbuffers::Verifiable for SparseIndexVector {
 impl ::flatbuffers::SimpleToVerifyInSlice for SparseIndexVector {}
 pub struct SparseIndexVectorUnionTableOffset {}
 
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MIN_STABLEHLO_PRECISION_CONFIG: u32 = 0;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MAX_STABLEHLO_PRECISION_CONFIG: u32 = 2;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+#[allow(non_camel_case_types)]
+pub const ENUM_VALUES_STABLEHLO_PRECISION_CONFIG: [StablehloPrecisionConfig; 3] = [
+  StablehloPrecisionConfig::DEFAULT,
+  StablehloPrecisionConfig::HIGH,
+  StablehloPrecisionConfig::HIGHEST,
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct StablehloPrecisionConfig(pub u32);
+#[allow(non_upper_case_globals)]
+impl StablehloPrecisionConfig {
+  pub const DEFAULT: Self = Self(0);
+  pub const HIGH: Self = Self(1);
+  pub const HIGHEST: Self = Self(2);
+
+  pub const ENUM_MIN: u32 = 0;
+  pub const ENUM_MAX: u32 = 2;
+  pub const ENUM_VALUES: &'static [Self] = &[
+    Self::DEFAULT,
+    Self::HIGH,
+    Self::HIGHEST,
+  ];
+  /// Returns the variant's name or "" if unknown.
+  pub fn variant_name(self) -> Option<&'static str> {
+    match self {
+      Self::DEFAULT => Some("DEFAULT"),
+      Self::HIGH => Some("HIGH"),
+      Self::HIGHEST => Some("HIGHEST"),
+      _ => None,
+    }
+  }
+}
+impl ::core::fmt::Debug for StablehloPrecisionConfig {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    if let Some(name) = self.variant_name() {
+      f.write_str(name)
+    } else {
+      f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+    }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for StablehloPrecisionConfig {
+  type Inner = Self;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    let b = unsafe { ::flatbuffers::read_scalar_at::<u32>(buf, loc) };
+    Self(b)
+  }
+}
+
+impl ::flatbuffers::Push for StablehloPrecisionConfig {
+    type Output = StablehloPrecisionConfig;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        unsafe { ::flatbuffers::emplace_scalar::<u32>(dst, self.0) };
+    }
+}
+
+impl ::flatbuffers::EndianScalar for StablehloPrecisionConfig {
+  type Scalar = u32;
+  #[inline]
+  fn to_little_endian(self) -> u32 {
+    self.0.to_le()
+  }
+  #[inline]
+  #[allow(clippy::wrong_self_convention)]
+  fn from_little_endian(v: u32) -> Self {
+    let b = u32::from_le(v);
+    Self(b)
+  }
+}
+
+impl<'a> ::flatbuffers::Verifiable for StablehloPrecisionConfig {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    u32::run_verifier(v, pos)
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for StablehloPrecisionConfig {}
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MIN_STABLEHLO_COMPARISON_DIRECTION: u32 = 0;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MAX_STABLEHLO_COMPARISON_DIRECTION: u32 = 5;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+#[allow(non_camel_case_types)]
+pub const ENUM_VALUES_STABLEHLO_COMPARISON_DIRECTION: [StablehloComparisonDirection; 6] = [
+  StablehloComparisonDirection::STABLEHLO_COMPARISON_DIRECTION_EQ,
+  StablehloComparisonDirection::STABLEHLO_COMPARISON_DIRECTION_NE,
+  StablehloComparisonDirection::STABLEHLO_COMPARISON_DIRECTION_GE,
+  StablehloComparisonDirection::STABLEHLO_COMPARISON_DIRECTION_GT,
+  StablehloComparisonDirection::STABLEHLO_COMPARISON_DIRECTION_LE,
+  StablehloComparisonDirection::STABLEHLO_COMPARISON_DIRECTION_LT,
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct StablehloComparisonDirection(pub u32);
+#[allow(non_upper_case_globals)]
+impl StablehloComparisonDirection {
+  pub const STABLEHLO_COMPARISON_DIRECTION_EQ: Self = Self(0);
+  pub const STABLEHLO_COMPARISON_DIRECTION_NE: Self = Self(1);
+  pub const STABLEHLO_COMPARISON_DIRECTION_GE: Self = Self(2);
+  pub const STABLEHLO_COMPARISON_DIRECTION_GT: Self = Self(3);
+  pub const STABLEHLO_COMPARISON_DIRECTION_LE: Self = Self(4);
+  pub const STABLEHLO_COMPARISON_DIRECTION_LT: Self = Self(5);
+
+  pub const ENUM_MIN: u32 = 0;
+  pub const ENUM_MAX: u32 = 5;
+  pub const ENUM_VALUES: &'static [Self] = &[
+    Self::STABLEHLO_COMPARISON_DIRECTION_EQ,
+    Self::STABLEHLO_COMPARISON_DIRECTION_NE,
+    Self::STABLEHLO_COMPARISON_DIRECTION_GE,
+    Self::STABLEHLO_COMPARISON_DIRECTION_GT,
+    Self::STABLEHLO_COMPARISON_DIRECTION_LE,
+    Self::STABLEHLO_COMPARISON_DIRECTION_LT,
+  ];
+  /// Returns the variant's name or "" if unknown.
+  pub fn variant_name(self) -> Option<&'static str> {
+    match self {
+      Self::STABLEHLO_COMPARISON_DIRECTION_EQ => Some("STABLEHLO_COMPARISON_DIRECTION_EQ"),
+      Self::STABLEHLO_COMPARISON_DIRECTION_NE => Some("STABLEHLO_COMPARISON_DIRECTION_NE"),
+      Self::STABLEHLO_COMPARISON_DIRECTION_GE => Some("STABLEHLO_COMPARISON_DIRECTION_GE"),
+      Self::STABLEHLO_COMPARISON_DIRECTION_GT => Some("STABLEHLO_COMPARISON_DIRECTION_GT"),
+      Self::STABLEHLO_COMPARISON_DIRECTION_LE => Some("STABLEHLO_COMPARISON_DIRECTION_LE"),
+      Self::STABLEHLO_COMPARISON_DIRECTION_LT => Some("STABLEHLO_COMPARISON_DIRECTION_LT"),
+      _ => None,
+    }
+  }
+}
+impl ::core::fmt::Debug for StablehloComparisonDirection {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    if let Some(name) = self.variant_name() {
+      f.write_str(name)
+    } else {
+      f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+    }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for StablehloComparisonDirection {
+  type Inner = Self;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    let b = unsafe { ::flatbuffers::read_scalar_at::<u32>(buf, loc) };
+    Self(b)
+  }
+}
+
+impl ::flatbuffers::Push for StablehloComparisonDirection {
+    type Output = StablehloComparisonDirection;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        unsafe { ::flatbuffers::emplace_scalar::<u32>(dst, self.0) };
+    }
+}
+
+impl ::flatbuffers::EndianScalar for StablehloComparisonDirection {
+  type Scalar = u32;
+  #[inline]
+  fn to_little_endian(self) -> u32 {
+    self.0.to_le()
+  }
+  #[inline]
+  #[allow(clippy::wrong_self_convention)]
+  fn from_little_endian(v: u32) -> Self {
+    let b = u32::from_le(v);
+    Self(b)
+  }
+}
+
+impl<'a> ::flatbuffers::Verifiable for StablehloComparisonDirection {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    u32::run_verifier(v, pos)
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for StablehloComparisonDirection {}
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MIN_STABLEHLO_COMPARISON_TYPE: u32 = 0;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MAX_STABLEHLO_COMPARISON_TYPE: u32 = 4;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+#[allow(non_camel_case_types)]
+pub const ENUM_VALUES_STABLEHLO_COMPARISON_TYPE: [StablehloComparisonType; 5] = [
+  StablehloComparisonType::STABLEHLO_COMPARISON_TYPE_NOTYPE,
+  StablehloComparisonType::STABLEHLO_COMPARISON_TYPE_FLOAT,
+  StablehloComparisonType::STABLEHLO_COMPARISON_TYPE_FLOAT_TOTAL_ORDER,
+  StablehloComparisonType::STABLEHLO_COMPARISON_TYPE_SIGNED,
+  StablehloComparisonType::STABLEHLO_COMPARISON_TYPE_UNSIGNED,
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct StablehloComparisonType(pub u32);
+#[allow(non_upper_case_globals)]
+impl StablehloComparisonType {
+  pub const STABLEHLO_COMPARISON_TYPE_NOTYPE: Self = Self(0);
+  pub const STABLEHLO_COMPARISON_TYPE_FLOAT: Self = Self(1);
+  pub const STABLEHLO_COMPARISON_TYPE_FLOAT_TOTAL_ORDER: Self = Self(2);
+  pub const STABLEHLO_COMPARISON_TYPE_SIGNED: Self = Self(3);
+  pub const STABLEHLO_COMPARISON_TYPE_UNSIGNED: Self = Self(4);
+
+  pub const ENUM_MIN: u32 = 0;
+  pub const ENUM_MAX: u32 = 4;
+  pub const ENUM_VALUES: &'static [Self] = &[
+    Self::STABLEHLO_COMPARISON_TYPE_NOTYPE,
+    Self::STABLEHLO_COMPARISON_TYPE_FLOAT,
+    Self::STABLEHLO_COMPARISON_TYPE_FLOAT_TOTAL_ORDER,
+    Self::STABLEHLO_COMPARISON_TYPE_SIGNED,
+    Self::STABLEHLO_COMPARISON_TYPE_UNSIGNED,
+  ];
+  /// Returns the variant's name or "" if unknown.
+  pub fn variant_name(self) -> Option<&'static str> {
+    match self {
+      Self::STABLEHLO_COMPARISON_TYPE_NOTYPE => Some("STABLEHLO_COMPARISON_TYPE_NOTYPE"),
+      Self::STABLEHLO_COMPARISON_TYPE_FLOAT => Some("STABLEHLO_COMPARISON_TYPE_FLOAT"),
+      Self::STABLEHLO_COMPARISON_TYPE_FLOAT_TOTAL_ORDER => Some("STABLEHLO_COMPARISON_TYPE_FLOAT_TOTAL_ORDER"),
+      Self::STABLEHLO_COMPARISON_TYPE_SIGNED => Some("STABLEHLO_COMPARISON_TYPE_SIGNED"),
+      Self::STABLEHLO_COMPARISON_TYPE_UNSIGNED => Some("STABLEHLO_COMPARISON_TYPE_UNSIGNED"),
+      _ => None,
+    }
+  }
+}
+impl ::core::fmt::Debug for StablehloComparisonType {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    if let Some(name) = self.variant_name() {
+      f.write_str(name)
+    } else {
+      f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+    }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for StablehloComparisonType {
+  type Inner = Self;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    let b = unsafe { ::flatbuffers::read_scalar_at::<u32>(buf, loc) };
+    Self(b)
+  }
+}
+
+impl ::flatbuffers::Push for StablehloComparisonType {
+    type Output = StablehloComparisonType;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        unsafe { ::flatbuffers::emplace_scalar::<u32>(dst, self.0) };
+    }
+}
+
+impl ::flatbuffers::EndianScalar for StablehloComparisonType {
+  type Scalar = u32;
+  #[inline]
+  fn to_little_endian(self) -> u32 {
+    self.0.to_le()
+  }
+  #[inline]
+  #[allow(clippy::wrong_self_convention)]
+  fn from_little_endian(v: u32) -> Self {
+    let b = u32::from_le(v);
+    Self(b)
+  }
+}
+
+impl<'a> ::flatbuffers::Verifiable for StablehloComparisonType {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    u32::run_verifier(v, pos)
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for StablehloComparisonType {}
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MIN_RNG_ALGORITHM: i8 = 0;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MAX_RNG_ALGORITHM: i8 = 2;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+#[allow(non_camel_case_types)]
+pub const ENUM_VALUES_RNG_ALGORITHM: [RngAlgorithm; 3] = [
+  RngAlgorithm::DEFAULT,
+  RngAlgorithm::PHILOX,
+  RngAlgorithm::THREEFRY,
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct RngAlgorithm(pub i8);
+#[allow(non_upper_case_globals)]
+impl RngAlgorithm {
+  pub const DEFAULT: Self = Self(0);
+  pub const PHILOX: Self = Self(1);
+  pub const THREEFRY: Self = Self(2);
+
+  pub const ENUM_MIN: i8 = 0;
+  pub const ENUM_MAX: i8 = 2;
+  pub const ENUM_VALUES: &'static [Self] = &[
+    Self::DEFAULT,
+    Self::PHILOX,
+    Self::THREEFRY,
+  ];
+  /// Returns the variant's name or "" if unknown.
+  pub fn variant_name(self) -> Option<&'static str> {
+    match self {
+      Self::DEFAULT => Some("DEFAULT"),
+      Self::PHILOX => Some("PHILOX"),
+      Self::THREEFRY => Some("THREEFRY"),
+      _ => None,
+    }
+  }
+}
+impl ::core::fmt::Debug for RngAlgorithm {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    if let Some(name) = self.variant_name() {
+      f.write_str(name)
+    } else {
+      f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+    }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for RngAlgorithm {
+  type Inner = Self;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    let b = unsafe { ::flatbuffers::read_scalar_at::<i8>(buf, loc) };
+    Self(b)
+  }
+}
+
+impl ::flatbuffers::Push for RngAlgorithm {
+    type Output = RngAlgorithm;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        unsafe { ::flatbuffers::emplace_scalar::<i8>(dst, self.0) };
+    }
+}
+
+impl ::flatbuffers::EndianScalar for RngAlgorithm {
+  type Scalar = i8;
+  #[inline]
+  fn to_little_endian(self) -> i8 {
+    self.0.to_le()
+  }
+  #[inline]
+  #[allow(clippy::wrong_self_convention)]
+  fn from_little_endian(v: i8) -> Self {
+    let b = i8::from_le(v);
+    Self(b)
+  }
+}
+
+impl<'a> ::flatbuffers::Verifiable for RngAlgorithm {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    i8::run_verifier(v, pos)
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for RngAlgorithm {}
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MIN_REDUCE_WINDOW_FUNCTION: i32 = 0;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+pub const ENUM_MAX_REDUCE_WINDOW_FUNCTION: i32 = 6;
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+#[allow(non_camel_case_types)]
+pub const ENUM_VALUES_REDUCE_WINDOW_FUNCTION: [ReduceWindowFunction; 7] = [
+  ReduceWindowFunction::UNSUPPORTED,
+  ReduceWindowFunction::ADD,
+  ReduceWindowFunction::MUL,
+  ReduceWindowFunction::MINIMUM,
+  ReduceWindowFunction::MAXIMUM,
+  ReduceWindowFunction::ALL,
+  ReduceWindowFunction::ANY,
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct ReduceWindowFunction(pub i32);
+#[allow(non_upper_case_globals)]
+impl ReduceWindowFunction {
+  pub const UNSUPPORTED: Self = Self(0);
+  pub const ADD: Self = Self(1);
+  pub const MUL: Self = Self(2);
+  pub const MINIMUM: Self = Self(3);
+  pub const MAXIMUM: Self = Self(4);
+  pub const ALL: Self = Self(5);
+  pub const ANY: Self = Self(6);
+
+  pub const ENUM_MIN: i32 = 0;
+  pub const ENUM_MAX: i32 = 6;
+  pub const ENUM_VALUES: &'static [Self] = &[
+    Self::UNSUPPORTED,
+    Self::ADD,
+    Self::MUL,
+    Self::MINIMUM,
+    Self::MAXIMUM,
+    Self::ALL,
+    Self::ANY,
+  ];
+  /// Returns the variant's name or "" if unknown.
+  pub fn variant_name(self) -> Option<&'static str> {
+    match self {
+      Self::UNSUPPORTED => Some("UNSUPPORTED"),
+      Self::ADD => Some("ADD"),
+      Self::MUL => Some("MUL"),
+      Self::MINIMUM => Some("MINIMUM"),
+      Self::MAXIMUM => Some("MAXIMUM"),
+      Self::ALL => Some("ALL"),
+      Self::ANY => Some("ANY"),
+      _ => None,
+    }
+  }
+}
+impl ::core::fmt::Debug for ReduceWindowFunction {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    if let Some(name) = self.variant_name() {
+      f.write_str(name)
+    } else {
+      f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+    }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for ReduceWindowFunction {
+  type Inner = Self;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    let b = unsafe { ::flatbuffers::read_scalar_at::<i32>(buf, loc) };
+    Self(b)
+  }
+}
+
+impl ::flatbuffers::Push for ReduceWindowFunction {
+    type Output = ReduceWindowFunction;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        unsafe { ::flatbuffers::emplace_scalar::<i32>(dst, self.0) };
+    }
+}
+
+impl ::flatbuffers::EndianScalar for ReduceWindowFunction {
+  type Scalar = i32;
+  #[inline]
+  fn to_little_endian(self) -> i32 {
+    self.0.to_le()
+  }
+  #[inline]
+  #[allow(clippy::wrong_self_convention)]
+  fn from_little_endian(v: i32) -> Self {
+    let b = i32::from_le(v);
+    Self(b)
+  }
+}
+
+impl<'a> ::flatbuffers::Verifiable for ReduceWindowFunction {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    i32::run_verifier(v, pos)
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for ReduceWindowFunction {}
 pub enum ModelOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -22136,6 +22612,7 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloConcatenateOptions<'a> {
 }
 
 impl<'a> StablehloConcatenateOptions<'a> {
+  pub const VT_DIMENSION: ::flatbuffers::VOffsetT = 4;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22144,12 +22621,21 @@ impl<'a> StablehloConcatenateOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloConcatenateOptionsArgs
+    args: &'args StablehloConcatenateOptionsArgs
   ) -> ::flatbuffers::WIPOffset<StablehloConcatenateOptions<'bldr>> {
     let mut builder = StablehloConcatenateOptionsBuilder::new(_fbb);
+    builder.add_dimension(args.dimension);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn dimension(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloConcatenateOptions::VT_DIMENSION, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloConcatenateOptions<'_> {
@@ -22158,16 +22644,19 @@ impl ::flatbuffers::Verifiable for StablehloConcatenateOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<i64>("dimension", Self::VT_DIMENSION, false)?
      .finish();
     Ok(())
   }
 }
 pub struct StablehloConcatenateOptionsArgs {
+    pub dimension: i64,
 }
 impl<'a> Default for StablehloConcatenateOptionsArgs {
   #[inline]
   fn default() -> Self {
     StablehloConcatenateOptionsArgs {
+      dimension: 0,
     }
   }
 }
@@ -22177,6 +22666,10 @@ pub struct StablehloConcatenateOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allo
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloConcatenateOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_dimension(&mut self, dimension: i64) {
+    self.fbb_.push_slot::<i64>(StablehloConcatenateOptions::VT_DIMENSION, dimension, 0);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloConcatenateOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22195,6 +22688,7 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloConcatenateOptionsBu
 impl ::core::fmt::Debug for StablehloConcatenateOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloConcatenateOptions");
+      ds.field("dimension", &self.dimension());
       ds.finish()
   }
 }
@@ -22214,6 +22708,7 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloBroadcastInDimOptions<'a> {
 }
 
 impl<'a> StablehloBroadcastInDimOptions<'a> {
+  pub const VT_BROADCAST_DIMENSIONS: ::flatbuffers::VOffsetT = 4;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22222,12 +22717,21 @@ impl<'a> StablehloBroadcastInDimOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloBroadcastInDimOptionsArgs
+    args: &'args StablehloBroadcastInDimOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloBroadcastInDimOptions<'bldr>> {
     let mut builder = StablehloBroadcastInDimOptionsBuilder::new(_fbb);
+    if let Some(x) = args.broadcast_dimensions { builder.add_broadcast_dimensions(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn broadcast_dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloBroadcastInDimOptions::VT_BROADCAST_DIMENSIONS, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloBroadcastInDimOptions<'_> {
@@ -22236,16 +22740,19 @@ impl ::flatbuffers::Verifiable for StablehloBroadcastInDimOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("broadcast_dimensions", Self::VT_BROADCAST_DIMENSIONS, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloBroadcastInDimOptionsArgs {
+pub struct StablehloBroadcastInDimOptionsArgs<'a> {
+    pub broadcast_dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
 }
-impl<'a> Default for StablehloBroadcastInDimOptionsArgs {
+impl<'a> Default for StablehloBroadcastInDimOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloBroadcastInDimOptionsArgs {
+      broadcast_dimensions: None,
     }
   }
 }
@@ -22255,6 +22762,10 @@ pub struct StablehloBroadcastInDimOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::A
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloBroadcastInDimOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_broadcast_dimensions(&mut self, broadcast_dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloBroadcastInDimOptions::VT_BROADCAST_DIMENSIONS, broadcast_dimensions);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloBroadcastInDimOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22273,6 +22784,7 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloBroadcastInDimOption
 impl ::core::fmt::Debug for StablehloBroadcastInDimOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloBroadcastInDimOptions");
+      ds.field("broadcast_dimensions", &self.broadcast_dimensions());
       ds.finish()
   }
 }
@@ -22292,6 +22804,9 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloSliceOptions<'a> {
 }
 
 impl<'a> StablehloSliceOptions<'a> {
+  pub const VT_START_INDICES: ::flatbuffers::VOffsetT = 4;
+  pub const VT_LIMIT_INDICES: ::flatbuffers::VOffsetT = 6;
+  pub const VT_STRIDES: ::flatbuffers::VOffsetT = 8;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22300,12 +22815,37 @@ impl<'a> StablehloSliceOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloSliceOptionsArgs
+    args: &'args StablehloSliceOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloSliceOptions<'bldr>> {
     let mut builder = StablehloSliceOptionsBuilder::new(_fbb);
+    if let Some(x) = args.strides { builder.add_strides(x); }
+    if let Some(x) = args.limit_indices { builder.add_limit_indices(x); }
+    if let Some(x) = args.start_indices { builder.add_start_indices(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn start_indices(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloSliceOptions::VT_START_INDICES, None)}
+  }
+  #[inline]
+  pub fn limit_indices(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloSliceOptions::VT_LIMIT_INDICES, None)}
+  }
+  #[inline]
+  pub fn strides(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloSliceOptions::VT_STRIDES, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloSliceOptions<'_> {
@@ -22314,16 +22854,25 @@ impl ::flatbuffers::Verifiable for StablehloSliceOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("start_indices", Self::VT_START_INDICES, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("limit_indices", Self::VT_LIMIT_INDICES, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("strides", Self::VT_STRIDES, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloSliceOptionsArgs {
+pub struct StablehloSliceOptionsArgs<'a> {
+    pub start_indices: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub limit_indices: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub strides: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
 }
-impl<'a> Default for StablehloSliceOptionsArgs {
+impl<'a> Default for StablehloSliceOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloSliceOptionsArgs {
+      start_indices: None,
+      limit_indices: None,
+      strides: None,
     }
   }
 }
@@ -22333,6 +22882,18 @@ pub struct StablehloSliceOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator 
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloSliceOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_start_indices(&mut self, start_indices: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloSliceOptions::VT_START_INDICES, start_indices);
+  }
+  #[inline]
+  pub fn add_limit_indices(&mut self, limit_indices: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloSliceOptions::VT_LIMIT_INDICES, limit_indices);
+  }
+  #[inline]
+  pub fn add_strides(&mut self, strides: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloSliceOptions::VT_STRIDES, strides);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloSliceOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22351,6 +22912,9 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloSliceOptionsBuilder<
 impl ::core::fmt::Debug for StablehloSliceOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloSliceOptions");
+      ds.field("start_indices", &self.start_indices());
+      ds.field("limit_indices", &self.limit_indices());
+      ds.field("strides", &self.strides());
       ds.finish()
   }
 }
@@ -22370,6 +22934,23 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloConvolutionOptions<'a> {
 }
 
 impl<'a> StablehloConvolutionOptions<'a> {
+  pub const VT_WINDOW_STRIDES: ::flatbuffers::VOffsetT = 4;
+  pub const VT_PADDING: ::flatbuffers::VOffsetT = 6;
+  pub const VT_LHS_DILATION: ::flatbuffers::VOffsetT = 8;
+  pub const VT_RHS_DILATION: ::flatbuffers::VOffsetT = 10;
+  pub const VT_WINDOW_REVERSAL: ::flatbuffers::VOffsetT = 12;
+  pub const VT_INPUT_BATCH_DIMENSION: ::flatbuffers::VOffsetT = 14;
+  pub const VT_INPUT_FEATURE_DIMENSION: ::flatbuffers::VOffsetT = 16;
+  pub const VT_INPUT_SPATIAL_DIMENSIONS: ::flatbuffers::VOffsetT = 18;
+  pub const VT_KERNEL_INPUT_FEATURE_DIMENSION: ::flatbuffers::VOffsetT = 20;
+  pub const VT_KERNEL_OUTPUT_FEATURE_DIMENSION: ::flatbuffers::VOffsetT = 22;
+  pub const VT_KERNEL_SPATIAL_DIMENSIONS: ::flatbuffers::VOffsetT = 24;
+  pub const VT_OUTPUT_BATCH_DIMENSION: ::flatbuffers::VOffsetT = 26;
+  pub const VT_OUTPUT_FEATURE_DIMENSION: ::flatbuffers::VOffsetT = 28;
+  pub const VT_OUTPUT_SPATIAL_DIMENSIONS: ::flatbuffers::VOffsetT = 30;
+  pub const VT_FEATURE_GROUP_COUNT: ::flatbuffers::VOffsetT = 32;
+  pub const VT_BATCH_GROUP_COUNT: ::flatbuffers::VOffsetT = 34;
+  pub const VT_PRECISION_CONFIG: ::flatbuffers::VOffsetT = 36;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22378,12 +22959,149 @@ impl<'a> StablehloConvolutionOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloConvolutionOptionsArgs
+    args: &'args StablehloConvolutionOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloConvolutionOptions<'bldr>> {
     let mut builder = StablehloConvolutionOptionsBuilder::new(_fbb);
+    builder.add_batch_group_count(args.batch_group_count);
+    builder.add_feature_group_count(args.feature_group_count);
+    builder.add_output_feature_dimension(args.output_feature_dimension);
+    builder.add_output_batch_dimension(args.output_batch_dimension);
+    builder.add_kernel_output_feature_dimension(args.kernel_output_feature_dimension);
+    builder.add_kernel_input_feature_dimension(args.kernel_input_feature_dimension);
+    builder.add_input_feature_dimension(args.input_feature_dimension);
+    builder.add_input_batch_dimension(args.input_batch_dimension);
+    if let Some(x) = args.precision_config { builder.add_precision_config(x); }
+    if let Some(x) = args.output_spatial_dimensions { builder.add_output_spatial_dimensions(x); }
+    if let Some(x) = args.kernel_spatial_dimensions { builder.add_kernel_spatial_dimensions(x); }
+    if let Some(x) = args.input_spatial_dimensions { builder.add_input_spatial_dimensions(x); }
+    if let Some(x) = args.window_reversal { builder.add_window_reversal(x); }
+    if let Some(x) = args.rhs_dilation { builder.add_rhs_dilation(x); }
+    if let Some(x) = args.lhs_dilation { builder.add_lhs_dilation(x); }
+    if let Some(x) = args.padding { builder.add_padding(x); }
+    if let Some(x) = args.window_strides { builder.add_window_strides(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn window_strides(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloConvolutionOptions::VT_WINDOW_STRIDES, None)}
+  }
+  #[inline]
+  pub fn padding(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloConvolutionOptions::VT_PADDING, None)}
+  }
+  #[inline]
+  pub fn lhs_dilation(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloConvolutionOptions::VT_LHS_DILATION, None)}
+  }
+  #[inline]
+  pub fn rhs_dilation(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloConvolutionOptions::VT_RHS_DILATION, None)}
+  }
+  #[inline]
+  pub fn window_reversal(&self) -> Option<::flatbuffers::Vector<'a, bool>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, bool>>>(StablehloConvolutionOptions::VT_WINDOW_REVERSAL, None)}
+  }
+  #[inline]
+  pub fn input_batch_dimension(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloConvolutionOptions::VT_INPUT_BATCH_DIMENSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn input_feature_dimension(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloConvolutionOptions::VT_INPUT_FEATURE_DIMENSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn input_spatial_dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloConvolutionOptions::VT_INPUT_SPATIAL_DIMENSIONS, None)}
+  }
+  #[inline]
+  pub fn kernel_input_feature_dimension(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloConvolutionOptions::VT_KERNEL_INPUT_FEATURE_DIMENSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn kernel_output_feature_dimension(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloConvolutionOptions::VT_KERNEL_OUTPUT_FEATURE_DIMENSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn kernel_spatial_dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloConvolutionOptions::VT_KERNEL_SPATIAL_DIMENSIONS, None)}
+  }
+  #[inline]
+  pub fn output_batch_dimension(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloConvolutionOptions::VT_OUTPUT_BATCH_DIMENSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn output_feature_dimension(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloConvolutionOptions::VT_OUTPUT_FEATURE_DIMENSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn output_spatial_dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloConvolutionOptions::VT_OUTPUT_SPATIAL_DIMENSIONS, None)}
+  }
+  #[inline]
+  pub fn feature_group_count(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloConvolutionOptions::VT_FEATURE_GROUP_COUNT, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn batch_group_count(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloConvolutionOptions::VT_BATCH_GROUP_COUNT, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn precision_config(&self) -> Option<::flatbuffers::Vector<'a, StablehloPrecisionConfig>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, StablehloPrecisionConfig>>>(StablehloConvolutionOptions::VT_PRECISION_CONFIG, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloConvolutionOptions<'_> {
@@ -22392,16 +23110,67 @@ impl ::flatbuffers::Verifiable for StablehloConvolutionOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("window_strides", Self::VT_WINDOW_STRIDES, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("padding", Self::VT_PADDING, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("lhs_dilation", Self::VT_LHS_DILATION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("rhs_dilation", Self::VT_RHS_DILATION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, bool>>>("window_reversal", Self::VT_WINDOW_REVERSAL, false)?
+     .visit_field::<i64>("input_batch_dimension", Self::VT_INPUT_BATCH_DIMENSION, false)?
+     .visit_field::<i64>("input_feature_dimension", Self::VT_INPUT_FEATURE_DIMENSION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("input_spatial_dimensions", Self::VT_INPUT_SPATIAL_DIMENSIONS, false)?
+     .visit_field::<i64>("kernel_input_feature_dimension", Self::VT_KERNEL_INPUT_FEATURE_DIMENSION, false)?
+     .visit_field::<i64>("kernel_output_feature_dimension", Self::VT_KERNEL_OUTPUT_FEATURE_DIMENSION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("kernel_spatial_dimensions", Self::VT_KERNEL_SPATIAL_DIMENSIONS, false)?
+     .visit_field::<i64>("output_batch_dimension", Self::VT_OUTPUT_BATCH_DIMENSION, false)?
+     .visit_field::<i64>("output_feature_dimension", Self::VT_OUTPUT_FEATURE_DIMENSION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("output_spatial_dimensions", Self::VT_OUTPUT_SPATIAL_DIMENSIONS, false)?
+     .visit_field::<i64>("feature_group_count", Self::VT_FEATURE_GROUP_COUNT, false)?
+     .visit_field::<i64>("batch_group_count", Self::VT_BATCH_GROUP_COUNT, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, StablehloPrecisionConfig>>>("precision_config", Self::VT_PRECISION_CONFIG, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloConvolutionOptionsArgs {
+pub struct StablehloConvolutionOptionsArgs<'a> {
+    pub window_strides: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub padding: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub lhs_dilation: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub rhs_dilation: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub window_reversal: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, bool>>>,
+    pub input_batch_dimension: i64,
+    pub input_feature_dimension: i64,
+    pub input_spatial_dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub kernel_input_feature_dimension: i64,
+    pub kernel_output_feature_dimension: i64,
+    pub kernel_spatial_dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub output_batch_dimension: i64,
+    pub output_feature_dimension: i64,
+    pub output_spatial_dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub feature_group_count: i64,
+    pub batch_group_count: i64,
+    pub precision_config: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, StablehloPrecisionConfig>>>,
 }
-impl<'a> Default for StablehloConvolutionOptionsArgs {
+impl<'a> Default for StablehloConvolutionOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloConvolutionOptionsArgs {
+      window_strides: None,
+      padding: None,
+      lhs_dilation: None,
+      rhs_dilation: None,
+      window_reversal: None,
+      input_batch_dimension: 0,
+      input_feature_dimension: 0,
+      input_spatial_dimensions: None,
+      kernel_input_feature_dimension: 0,
+      kernel_output_feature_dimension: 0,
+      kernel_spatial_dimensions: None,
+      output_batch_dimension: 0,
+      output_feature_dimension: 0,
+      output_spatial_dimensions: None,
+      feature_group_count: 0,
+      batch_group_count: 0,
+      precision_config: None,
     }
   }
 }
@@ -22411,6 +23180,74 @@ pub struct StablehloConvolutionOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allo
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloConvolutionOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_window_strides(&mut self, window_strides: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloConvolutionOptions::VT_WINDOW_STRIDES, window_strides);
+  }
+  #[inline]
+  pub fn add_padding(&mut self, padding: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloConvolutionOptions::VT_PADDING, padding);
+  }
+  #[inline]
+  pub fn add_lhs_dilation(&mut self, lhs_dilation: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloConvolutionOptions::VT_LHS_DILATION, lhs_dilation);
+  }
+  #[inline]
+  pub fn add_rhs_dilation(&mut self, rhs_dilation: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloConvolutionOptions::VT_RHS_DILATION, rhs_dilation);
+  }
+  #[inline]
+  pub fn add_window_reversal(&mut self, window_reversal: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , bool>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloConvolutionOptions::VT_WINDOW_REVERSAL, window_reversal);
+  }
+  #[inline]
+  pub fn add_input_batch_dimension(&mut self, input_batch_dimension: i64) {
+    self.fbb_.push_slot::<i64>(StablehloConvolutionOptions::VT_INPUT_BATCH_DIMENSION, input_batch_dimension, 0);
+  }
+  #[inline]
+  pub fn add_input_feature_dimension(&mut self, input_feature_dimension: i64) {
+    self.fbb_.push_slot::<i64>(StablehloConvolutionOptions::VT_INPUT_FEATURE_DIMENSION, input_feature_dimension, 0);
+  }
+  #[inline]
+  pub fn add_input_spatial_dimensions(&mut self, input_spatial_dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloConvolutionOptions::VT_INPUT_SPATIAL_DIMENSIONS, input_spatial_dimensions);
+  }
+  #[inline]
+  pub fn add_kernel_input_feature_dimension(&mut self, kernel_input_feature_dimension: i64) {
+    self.fbb_.push_slot::<i64>(StablehloConvolutionOptions::VT_KERNEL_INPUT_FEATURE_DIMENSION, kernel_input_feature_dimension, 0);
+  }
+  #[inline]
+  pub fn add_kernel_output_feature_dimension(&mut self, kernel_output_feature_dimension: i64) {
+    self.fbb_.push_slot::<i64>(StablehloConvolutionOptions::VT_KERNEL_OUTPUT_FEATURE_DIMENSION, kernel_output_feature_dimension, 0);
+  }
+  #[inline]
+  pub fn add_kernel_spatial_dimensions(&mut self, kernel_spatial_dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloConvolutionOptions::VT_KERNEL_SPATIAL_DIMENSIONS, kernel_spatial_dimensions);
+  }
+  #[inline]
+  pub fn add_output_batch_dimension(&mut self, output_batch_dimension: i64) {
+    self.fbb_.push_slot::<i64>(StablehloConvolutionOptions::VT_OUTPUT_BATCH_DIMENSION, output_batch_dimension, 0);
+  }
+  #[inline]
+  pub fn add_output_feature_dimension(&mut self, output_feature_dimension: i64) {
+    self.fbb_.push_slot::<i64>(StablehloConvolutionOptions::VT_OUTPUT_FEATURE_DIMENSION, output_feature_dimension, 0);
+  }
+  #[inline]
+  pub fn add_output_spatial_dimensions(&mut self, output_spatial_dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloConvolutionOptions::VT_OUTPUT_SPATIAL_DIMENSIONS, output_spatial_dimensions);
+  }
+  #[inline]
+  pub fn add_feature_group_count(&mut self, feature_group_count: i64) {
+    self.fbb_.push_slot::<i64>(StablehloConvolutionOptions::VT_FEATURE_GROUP_COUNT, feature_group_count, 0);
+  }
+  #[inline]
+  pub fn add_batch_group_count(&mut self, batch_group_count: i64) {
+    self.fbb_.push_slot::<i64>(StablehloConvolutionOptions::VT_BATCH_GROUP_COUNT, batch_group_count, 0);
+  }
+  #[inline]
+  pub fn add_precision_config(&mut self, precision_config: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , StablehloPrecisionConfig>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloConvolutionOptions::VT_PRECISION_CONFIG, precision_config);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloConvolutionOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22429,6 +23266,23 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloConvolutionOptionsBu
 impl ::core::fmt::Debug for StablehloConvolutionOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloConvolutionOptions");
+      ds.field("window_strides", &self.window_strides());
+      ds.field("padding", &self.padding());
+      ds.field("lhs_dilation", &self.lhs_dilation());
+      ds.field("rhs_dilation", &self.rhs_dilation());
+      ds.field("window_reversal", &self.window_reversal());
+      ds.field("input_batch_dimension", &self.input_batch_dimension());
+      ds.field("input_feature_dimension", &self.input_feature_dimension());
+      ds.field("input_spatial_dimensions", &self.input_spatial_dimensions());
+      ds.field("kernel_input_feature_dimension", &self.kernel_input_feature_dimension());
+      ds.field("kernel_output_feature_dimension", &self.kernel_output_feature_dimension());
+      ds.field("kernel_spatial_dimensions", &self.kernel_spatial_dimensions());
+      ds.field("output_batch_dimension", &self.output_batch_dimension());
+      ds.field("output_feature_dimension", &self.output_feature_dimension());
+      ds.field("output_spatial_dimensions", &self.output_spatial_dimensions());
+      ds.field("feature_group_count", &self.feature_group_count());
+      ds.field("batch_group_count", &self.batch_group_count());
+      ds.field("precision_config", &self.precision_config());
       ds.finish()
   }
 }
@@ -22448,6 +23302,12 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloCustomCallOptions<'a> {
 }
 
 impl<'a> StablehloCustomCallOptions<'a> {
+  pub const VT_CALL_TARGET_NAME: ::flatbuffers::VOffsetT = 4;
+  pub const VT_HAS_SIDE_EFFECT: ::flatbuffers::VOffsetT = 6;
+  pub const VT_BACKEND_CONFIG: ::flatbuffers::VOffsetT = 8;
+  pub const VT_API_VERSION: ::flatbuffers::VOffsetT = 10;
+  pub const VT_CALLED_COMPUTATIONS: ::flatbuffers::VOffsetT = 12;
+  pub const VT_CUSTOM_ATTRIBUTES: ::flatbuffers::VOffsetT = 14;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22456,12 +23316,61 @@ impl<'a> StablehloCustomCallOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloCustomCallOptionsArgs
+    args: &'args StablehloCustomCallOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloCustomCallOptions<'bldr>> {
     let mut builder = StablehloCustomCallOptionsBuilder::new(_fbb);
+    if let Some(x) = args.custom_attributes { builder.add_custom_attributes(x); }
+    if let Some(x) = args.called_computations { builder.add_called_computations(x); }
+    builder.add_api_version(args.api_version);
+    if let Some(x) = args.backend_config { builder.add_backend_config(x); }
+    if let Some(x) = args.call_target_name { builder.add_call_target_name(x); }
+    builder.add_has_side_effect(args.has_side_effect);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn call_target_name(&self) -> Option<&'a str> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(StablehloCustomCallOptions::VT_CALL_TARGET_NAME, None)}
+  }
+  #[inline]
+  pub fn has_side_effect(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(StablehloCustomCallOptions::VT_HAS_SIDE_EFFECT, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn backend_config(&self) -> Option<&'a str> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<&str>>(StablehloCustomCallOptions::VT_BACKEND_CONFIG, None)}
+  }
+  #[inline]
+  pub fn api_version(&self) -> i32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i32>(StablehloCustomCallOptions::VT_API_VERSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn called_computations(&self) -> Option<::flatbuffers::Vector<'a, i32>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i32>>>(StablehloCustomCallOptions::VT_CALLED_COMPUTATIONS, None)}
+  }
+  #[inline]
+  pub fn custom_attributes(&self) -> Option<::flatbuffers::Vector<'a, u8>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(StablehloCustomCallOptions::VT_CUSTOM_ATTRIBUTES, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloCustomCallOptions<'_> {
@@ -22470,16 +23379,34 @@ impl ::flatbuffers::Verifiable for StablehloCustomCallOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("call_target_name", Self::VT_CALL_TARGET_NAME, false)?
+     .visit_field::<bool>("has_side_effect", Self::VT_HAS_SIDE_EFFECT, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<&str>>("backend_config", Self::VT_BACKEND_CONFIG, false)?
+     .visit_field::<i32>("api_version", Self::VT_API_VERSION, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i32>>>("called_computations", Self::VT_CALLED_COMPUTATIONS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("custom_attributes", Self::VT_CUSTOM_ATTRIBUTES, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloCustomCallOptionsArgs {
+pub struct StablehloCustomCallOptionsArgs<'a> {
+    pub call_target_name: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub has_side_effect: bool,
+    pub backend_config: Option<::flatbuffers::WIPOffset<&'a str>>,
+    pub api_version: i32,
+    pub called_computations: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i32>>>,
+    pub custom_attributes: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
 }
-impl<'a> Default for StablehloCustomCallOptionsArgs {
+impl<'a> Default for StablehloCustomCallOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloCustomCallOptionsArgs {
+      call_target_name: None,
+      has_side_effect: false,
+      backend_config: None,
+      api_version: 0,
+      called_computations: None,
+      custom_attributes: None,
     }
   }
 }
@@ -22489,6 +23416,30 @@ pub struct StablehloCustomCallOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Alloc
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloCustomCallOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_call_target_name(&mut self, call_target_name: ::flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloCustomCallOptions::VT_CALL_TARGET_NAME, call_target_name);
+  }
+  #[inline]
+  pub fn add_has_side_effect(&mut self, has_side_effect: bool) {
+    self.fbb_.push_slot::<bool>(StablehloCustomCallOptions::VT_HAS_SIDE_EFFECT, has_side_effect, false);
+  }
+  #[inline]
+  pub fn add_backend_config(&mut self, backend_config: ::flatbuffers::WIPOffset<&'b  str>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloCustomCallOptions::VT_BACKEND_CONFIG, backend_config);
+  }
+  #[inline]
+  pub fn add_api_version(&mut self, api_version: i32) {
+    self.fbb_.push_slot::<i32>(StablehloCustomCallOptions::VT_API_VERSION, api_version, 0);
+  }
+  #[inline]
+  pub fn add_called_computations(&mut self, called_computations: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i32>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloCustomCallOptions::VT_CALLED_COMPUTATIONS, called_computations);
+  }
+  #[inline]
+  pub fn add_custom_attributes(&mut self, custom_attributes: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloCustomCallOptions::VT_CUSTOM_ATTRIBUTES, custom_attributes);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloCustomCallOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22507,6 +23458,12 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloCustomCallOptionsBui
 impl ::core::fmt::Debug for StablehloCustomCallOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloCustomCallOptions");
+      ds.field("call_target_name", &self.call_target_name());
+      ds.field("has_side_effect", &self.has_side_effect());
+      ds.field("backend_config", &self.backend_config());
+      ds.field("api_version", &self.api_version());
+      ds.field("called_computations", &self.called_computations());
+      ds.field("custom_attributes", &self.custom_attributes());
       ds.finish()
   }
 }
@@ -22526,6 +23483,8 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloReduceOptions<'a> {
 }
 
 impl<'a> StablehloReduceOptions<'a> {
+  pub const VT_DIMENSIONS: ::flatbuffers::VOffsetT = 4;
+  pub const VT_BODY_SUBGRAPH_INDEX: ::flatbuffers::VOffsetT = 6;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22534,12 +23493,29 @@ impl<'a> StablehloReduceOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloReduceOptionsArgs
+    args: &'args StablehloReduceOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloReduceOptions<'bldr>> {
     let mut builder = StablehloReduceOptionsBuilder::new(_fbb);
+    builder.add_body_subgraph_index(args.body_subgraph_index);
+    if let Some(x) = args.dimensions { builder.add_dimensions(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloReduceOptions::VT_DIMENSIONS, None)}
+  }
+  #[inline]
+  pub fn body_subgraph_index(&self) -> i32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i32>(StablehloReduceOptions::VT_BODY_SUBGRAPH_INDEX, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloReduceOptions<'_> {
@@ -22548,16 +23524,22 @@ impl ::flatbuffers::Verifiable for StablehloReduceOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("dimensions", Self::VT_DIMENSIONS, false)?
+     .visit_field::<i32>("body_subgraph_index", Self::VT_BODY_SUBGRAPH_INDEX, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloReduceOptionsArgs {
+pub struct StablehloReduceOptionsArgs<'a> {
+    pub dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub body_subgraph_index: i32,
 }
-impl<'a> Default for StablehloReduceOptionsArgs {
+impl<'a> Default for StablehloReduceOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloReduceOptionsArgs {
+      dimensions: None,
+      body_subgraph_index: 0,
     }
   }
 }
@@ -22567,6 +23549,14 @@ pub struct StablehloReduceOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloReduceOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_dimensions(&mut self, dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloReduceOptions::VT_DIMENSIONS, dimensions);
+  }
+  #[inline]
+  pub fn add_body_subgraph_index(&mut self, body_subgraph_index: i32) {
+    self.fbb_.push_slot::<i32>(StablehloReduceOptions::VT_BODY_SUBGRAPH_INDEX, body_subgraph_index, 0);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloReduceOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22585,6 +23575,8 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloReduceOptionsBuilder
 impl ::core::fmt::Debug for StablehloReduceOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloReduceOptions");
+      ds.field("dimensions", &self.dimensions());
+      ds.field("body_subgraph_index", &self.body_subgraph_index());
       ds.finish()
   }
 }
@@ -22604,6 +23596,13 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloScatterOptions<'a> {
 }
 
 impl<'a> StablehloScatterOptions<'a> {
+  pub const VT_INDICES_ARE_SORTED: ::flatbuffers::VOffsetT = 4;
+  pub const VT_UPDATE_WINDOW_DIMS: ::flatbuffers::VOffsetT = 6;
+  pub const VT_INSERTED_WINDOW_DIMS: ::flatbuffers::VOffsetT = 8;
+  pub const VT_SCATTER_DIMS_TO_OPERAND_DIMS: ::flatbuffers::VOffsetT = 10;
+  pub const VT_INDEX_VECTOR_DIM: ::flatbuffers::VOffsetT = 12;
+  pub const VT_UNIQUE_INDICES: ::flatbuffers::VOffsetT = 14;
+  pub const VT_UPDATE_COMPUTATION_SUBGRAPH_INDEX: ::flatbuffers::VOffsetT = 16;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22612,12 +23611,69 @@ impl<'a> StablehloScatterOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloScatterOptionsArgs
+    args: &'args StablehloScatterOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloScatterOptions<'bldr>> {
     let mut builder = StablehloScatterOptionsBuilder::new(_fbb);
+    builder.add_index_vector_dim(args.index_vector_dim);
+    builder.add_update_computation_subgraph_index(args.update_computation_subgraph_index);
+    if let Some(x) = args.scatter_dims_to_operand_dims { builder.add_scatter_dims_to_operand_dims(x); }
+    if let Some(x) = args.inserted_window_dims { builder.add_inserted_window_dims(x); }
+    if let Some(x) = args.update_window_dims { builder.add_update_window_dims(x); }
+    builder.add_unique_indices(args.unique_indices);
+    builder.add_indices_are_sorted(args.indices_are_sorted);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn indices_are_sorted(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(StablehloScatterOptions::VT_INDICES_ARE_SORTED, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn update_window_dims(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloScatterOptions::VT_UPDATE_WINDOW_DIMS, None)}
+  }
+  #[inline]
+  pub fn inserted_window_dims(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloScatterOptions::VT_INSERTED_WINDOW_DIMS, None)}
+  }
+  #[inline]
+  pub fn scatter_dims_to_operand_dims(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloScatterOptions::VT_SCATTER_DIMS_TO_OPERAND_DIMS, None)}
+  }
+  #[inline]
+  pub fn index_vector_dim(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloScatterOptions::VT_INDEX_VECTOR_DIM, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn unique_indices(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(StablehloScatterOptions::VT_UNIQUE_INDICES, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn update_computation_subgraph_index(&self) -> i32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i32>(StablehloScatterOptions::VT_UPDATE_COMPUTATION_SUBGRAPH_INDEX, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloScatterOptions<'_> {
@@ -22626,16 +23682,37 @@ impl ::flatbuffers::Verifiable for StablehloScatterOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<bool>("indices_are_sorted", Self::VT_INDICES_ARE_SORTED, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("update_window_dims", Self::VT_UPDATE_WINDOW_DIMS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("inserted_window_dims", Self::VT_INSERTED_WINDOW_DIMS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("scatter_dims_to_operand_dims", Self::VT_SCATTER_DIMS_TO_OPERAND_DIMS, false)?
+     .visit_field::<i64>("index_vector_dim", Self::VT_INDEX_VECTOR_DIM, false)?
+     .visit_field::<bool>("unique_indices", Self::VT_UNIQUE_INDICES, false)?
+     .visit_field::<i32>("update_computation_subgraph_index", Self::VT_UPDATE_COMPUTATION_SUBGRAPH_INDEX, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloScatterOptionsArgs {
+pub struct StablehloScatterOptionsArgs<'a> {
+    pub indices_are_sorted: bool,
+    pub update_window_dims: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub inserted_window_dims: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub scatter_dims_to_operand_dims: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub index_vector_dim: i64,
+    pub unique_indices: bool,
+    pub update_computation_subgraph_index: i32,
 }
-impl<'a> Default for StablehloScatterOptionsArgs {
+impl<'a> Default for StablehloScatterOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloScatterOptionsArgs {
+      indices_are_sorted: false,
+      update_window_dims: None,
+      inserted_window_dims: None,
+      scatter_dims_to_operand_dims: None,
+      index_vector_dim: 0,
+      unique_indices: false,
+      update_computation_subgraph_index: 0,
     }
   }
 }
@@ -22645,6 +23722,34 @@ pub struct StablehloScatterOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocato
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloScatterOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_indices_are_sorted(&mut self, indices_are_sorted: bool) {
+    self.fbb_.push_slot::<bool>(StablehloScatterOptions::VT_INDICES_ARE_SORTED, indices_are_sorted, false);
+  }
+  #[inline]
+  pub fn add_update_window_dims(&mut self, update_window_dims: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloScatterOptions::VT_UPDATE_WINDOW_DIMS, update_window_dims);
+  }
+  #[inline]
+  pub fn add_inserted_window_dims(&mut self, inserted_window_dims: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloScatterOptions::VT_INSERTED_WINDOW_DIMS, inserted_window_dims);
+  }
+  #[inline]
+  pub fn add_scatter_dims_to_operand_dims(&mut self, scatter_dims_to_operand_dims: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloScatterOptions::VT_SCATTER_DIMS_TO_OPERAND_DIMS, scatter_dims_to_operand_dims);
+  }
+  #[inline]
+  pub fn add_index_vector_dim(&mut self, index_vector_dim: i64) {
+    self.fbb_.push_slot::<i64>(StablehloScatterOptions::VT_INDEX_VECTOR_DIM, index_vector_dim, 0);
+  }
+  #[inline]
+  pub fn add_unique_indices(&mut self, unique_indices: bool) {
+    self.fbb_.push_slot::<bool>(StablehloScatterOptions::VT_UNIQUE_INDICES, unique_indices, false);
+  }
+  #[inline]
+  pub fn add_update_computation_subgraph_index(&mut self, update_computation_subgraph_index: i32) {
+    self.fbb_.push_slot::<i32>(StablehloScatterOptions::VT_UPDATE_COMPUTATION_SUBGRAPH_INDEX, update_computation_subgraph_index, 0);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloScatterOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22663,6 +23768,13 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloScatterOptionsBuilde
 impl ::core::fmt::Debug for StablehloScatterOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloScatterOptions");
+      ds.field("indices_are_sorted", &self.indices_are_sorted());
+      ds.field("update_window_dims", &self.update_window_dims());
+      ds.field("inserted_window_dims", &self.inserted_window_dims());
+      ds.field("scatter_dims_to_operand_dims", &self.scatter_dims_to_operand_dims());
+      ds.field("index_vector_dim", &self.index_vector_dim());
+      ds.field("unique_indices", &self.unique_indices());
+      ds.field("update_computation_subgraph_index", &self.update_computation_subgraph_index());
       ds.finish()
   }
 }
@@ -22682,6 +23794,8 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloCompareOptions<'a> {
 }
 
 impl<'a> StablehloCompareOptions<'a> {
+  pub const VT_COMPARISON_DIRECTION: ::flatbuffers::VOffsetT = 4;
+  pub const VT_COMPARE_TYPE: ::flatbuffers::VOffsetT = 6;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22690,12 +23804,29 @@ impl<'a> StablehloCompareOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloCompareOptionsArgs
+    args: &'args StablehloCompareOptionsArgs
   ) -> ::flatbuffers::WIPOffset<StablehloCompareOptions<'bldr>> {
     let mut builder = StablehloCompareOptionsBuilder::new(_fbb);
+    builder.add_compare_type(args.compare_type);
+    builder.add_comparison_direction(args.comparison_direction);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn comparison_direction(&self) -> StablehloComparisonDirection {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<StablehloComparisonDirection>(StablehloCompareOptions::VT_COMPARISON_DIRECTION, Some(StablehloComparisonDirection::STABLEHLO_COMPARISON_DIRECTION_EQ)).unwrap()}
+  }
+  #[inline]
+  pub fn compare_type(&self) -> StablehloComparisonType {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<StablehloComparisonType>(StablehloCompareOptions::VT_COMPARE_TYPE, Some(StablehloComparisonType::STABLEHLO_COMPARISON_TYPE_NOTYPE)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloCompareOptions<'_> {
@@ -22704,16 +23835,22 @@ impl ::flatbuffers::Verifiable for StablehloCompareOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<StablehloComparisonDirection>("comparison_direction", Self::VT_COMPARISON_DIRECTION, false)?
+     .visit_field::<StablehloComparisonType>("compare_type", Self::VT_COMPARE_TYPE, false)?
      .finish();
     Ok(())
   }
 }
 pub struct StablehloCompareOptionsArgs {
+    pub comparison_direction: StablehloComparisonDirection,
+    pub compare_type: StablehloComparisonType,
 }
 impl<'a> Default for StablehloCompareOptionsArgs {
   #[inline]
   fn default() -> Self {
     StablehloCompareOptionsArgs {
+      comparison_direction: StablehloComparisonDirection::STABLEHLO_COMPARISON_DIRECTION_EQ,
+      compare_type: StablehloComparisonType::STABLEHLO_COMPARISON_TYPE_NOTYPE,
     }
   }
 }
@@ -22723,6 +23860,14 @@ pub struct StablehloCompareOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocato
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloCompareOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_comparison_direction(&mut self, comparison_direction: StablehloComparisonDirection) {
+    self.fbb_.push_slot::<StablehloComparisonDirection>(StablehloCompareOptions::VT_COMPARISON_DIRECTION, comparison_direction, StablehloComparisonDirection::STABLEHLO_COMPARISON_DIRECTION_EQ);
+  }
+  #[inline]
+  pub fn add_compare_type(&mut self, compare_type: StablehloComparisonType) {
+    self.fbb_.push_slot::<StablehloComparisonType>(StablehloCompareOptions::VT_COMPARE_TYPE, compare_type, StablehloComparisonType::STABLEHLO_COMPARISON_TYPE_NOTYPE);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloCompareOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22741,6 +23886,8 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloCompareOptionsBuilde
 impl ::core::fmt::Debug for StablehloCompareOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloCompareOptions");
+      ds.field("comparison_direction", &self.comparison_direction());
+      ds.field("compare_type", &self.compare_type());
       ds.finish()
   }
 }
@@ -22760,6 +23907,7 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloDynamicSliceOptions<'a> {
 }
 
 impl<'a> StablehloDynamicSliceOptions<'a> {
+  pub const VT_SLICE_SIZES: ::flatbuffers::VOffsetT = 4;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22768,12 +23916,21 @@ impl<'a> StablehloDynamicSliceOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloDynamicSliceOptionsArgs
+    args: &'args StablehloDynamicSliceOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloDynamicSliceOptions<'bldr>> {
     let mut builder = StablehloDynamicSliceOptionsBuilder::new(_fbb);
+    if let Some(x) = args.slice_sizes { builder.add_slice_sizes(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn slice_sizes(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloDynamicSliceOptions::VT_SLICE_SIZES, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloDynamicSliceOptions<'_> {
@@ -22782,16 +23939,19 @@ impl ::flatbuffers::Verifiable for StablehloDynamicSliceOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("slice_sizes", Self::VT_SLICE_SIZES, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloDynamicSliceOptionsArgs {
+pub struct StablehloDynamicSliceOptionsArgs<'a> {
+    pub slice_sizes: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
 }
-impl<'a> Default for StablehloDynamicSliceOptionsArgs {
+impl<'a> Default for StablehloDynamicSliceOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloDynamicSliceOptionsArgs {
+      slice_sizes: None,
     }
   }
 }
@@ -22801,6 +23961,10 @@ pub struct StablehloDynamicSliceOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::All
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloDynamicSliceOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_slice_sizes(&mut self, slice_sizes: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloDynamicSliceOptions::VT_SLICE_SIZES, slice_sizes);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloDynamicSliceOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22819,6 +23983,7 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloDynamicSliceOptionsB
 impl ::core::fmt::Debug for StablehloDynamicSliceOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloDynamicSliceOptions");
+      ds.field("slice_sizes", &self.slice_sizes());
       ds.finish()
   }
 }
@@ -22838,6 +24003,9 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloPadOptions<'a> {
 }
 
 impl<'a> StablehloPadOptions<'a> {
+  pub const VT_EDGE_PADDING_LOW: ::flatbuffers::VOffsetT = 4;
+  pub const VT_EDGE_PADDING_HIGH: ::flatbuffers::VOffsetT = 6;
+  pub const VT_INTERIOR_PADDING: ::flatbuffers::VOffsetT = 8;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22846,12 +24014,37 @@ impl<'a> StablehloPadOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloPadOptionsArgs
+    args: &'args StablehloPadOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloPadOptions<'bldr>> {
     let mut builder = StablehloPadOptionsBuilder::new(_fbb);
+    if let Some(x) = args.interior_padding { builder.add_interior_padding(x); }
+    if let Some(x) = args.edge_padding_high { builder.add_edge_padding_high(x); }
+    if let Some(x) = args.edge_padding_low { builder.add_edge_padding_low(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn edge_padding_low(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloPadOptions::VT_EDGE_PADDING_LOW, None)}
+  }
+  #[inline]
+  pub fn edge_padding_high(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloPadOptions::VT_EDGE_PADDING_HIGH, None)}
+  }
+  #[inline]
+  pub fn interior_padding(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloPadOptions::VT_INTERIOR_PADDING, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloPadOptions<'_> {
@@ -22860,16 +24053,25 @@ impl ::flatbuffers::Verifiable for StablehloPadOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("edge_padding_low", Self::VT_EDGE_PADDING_LOW, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("edge_padding_high", Self::VT_EDGE_PADDING_HIGH, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("interior_padding", Self::VT_INTERIOR_PADDING, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloPadOptionsArgs {
+pub struct StablehloPadOptionsArgs<'a> {
+    pub edge_padding_low: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub edge_padding_high: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub interior_padding: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
 }
-impl<'a> Default for StablehloPadOptionsArgs {
+impl<'a> Default for StablehloPadOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloPadOptionsArgs {
+      edge_padding_low: None,
+      edge_padding_high: None,
+      interior_padding: None,
     }
   }
 }
@@ -22879,6 +24081,18 @@ pub struct StablehloPadOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloPadOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_edge_padding_low(&mut self, edge_padding_low: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloPadOptions::VT_EDGE_PADDING_LOW, edge_padding_low);
+  }
+  #[inline]
+  pub fn add_edge_padding_high(&mut self, edge_padding_high: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloPadOptions::VT_EDGE_PADDING_HIGH, edge_padding_high);
+  }
+  #[inline]
+  pub fn add_interior_padding(&mut self, interior_padding: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloPadOptions::VT_INTERIOR_PADDING, interior_padding);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloPadOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22897,6 +24111,9 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloPadOptionsBuilder<'a
 impl ::core::fmt::Debug for StablehloPadOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloPadOptions");
+      ds.field("edge_padding_low", &self.edge_padding_low());
+      ds.field("edge_padding_high", &self.edge_padding_high());
+      ds.field("interior_padding", &self.interior_padding());
       ds.finish()
   }
 }
@@ -22916,6 +24133,7 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloIotaOptions<'a> {
 }
 
 impl<'a> StablehloIotaOptions<'a> {
+  pub const VT_IOTA_DIMENSION: ::flatbuffers::VOffsetT = 4;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -22924,12 +24142,21 @@ impl<'a> StablehloIotaOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloIotaOptionsArgs
+    args: &'args StablehloIotaOptionsArgs
   ) -> ::flatbuffers::WIPOffset<StablehloIotaOptions<'bldr>> {
     let mut builder = StablehloIotaOptionsBuilder::new(_fbb);
+    builder.add_iota_dimension(args.iota_dimension);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn iota_dimension(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloIotaOptions::VT_IOTA_DIMENSION, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloIotaOptions<'_> {
@@ -22938,16 +24165,19 @@ impl ::flatbuffers::Verifiable for StablehloIotaOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<i64>("iota_dimension", Self::VT_IOTA_DIMENSION, false)?
      .finish();
     Ok(())
   }
 }
 pub struct StablehloIotaOptionsArgs {
+    pub iota_dimension: i64,
 }
 impl<'a> Default for StablehloIotaOptionsArgs {
   #[inline]
   fn default() -> Self {
     StablehloIotaOptionsArgs {
+      iota_dimension: 0,
     }
   }
 }
@@ -22957,6 +24187,10 @@ pub struct StablehloIotaOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator +
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloIotaOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_iota_dimension(&mut self, iota_dimension: i64) {
+    self.fbb_.push_slot::<i64>(StablehloIotaOptions::VT_IOTA_DIMENSION, iota_dimension, 0);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloIotaOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -22975,6 +24209,7 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloIotaOptionsBuilder<'
 impl ::core::fmt::Debug for StablehloIotaOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloIotaOptions");
+      ds.field("iota_dimension", &self.iota_dimension());
       ds.finish()
   }
 }
@@ -22994,6 +24229,11 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloDotGeneralOptions<'a> {
 }
 
 impl<'a> StablehloDotGeneralOptions<'a> {
+  pub const VT_LHS_BATCHING_DIMENSIONS: ::flatbuffers::VOffsetT = 4;
+  pub const VT_RHS_BATCHING_DIMENSIONS: ::flatbuffers::VOffsetT = 6;
+  pub const VT_LHS_CONTRACTING_DIMENSIONS: ::flatbuffers::VOffsetT = 8;
+  pub const VT_RHS_CONTRACTING_DIMENSIONS: ::flatbuffers::VOffsetT = 10;
+  pub const VT_PRECISION_CONFIG: ::flatbuffers::VOffsetT = 12;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -23002,12 +24242,53 @@ impl<'a> StablehloDotGeneralOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloDotGeneralOptionsArgs
+    args: &'args StablehloDotGeneralOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloDotGeneralOptions<'bldr>> {
     let mut builder = StablehloDotGeneralOptionsBuilder::new(_fbb);
+    if let Some(x) = args.precision_config { builder.add_precision_config(x); }
+    if let Some(x) = args.rhs_contracting_dimensions { builder.add_rhs_contracting_dimensions(x); }
+    if let Some(x) = args.lhs_contracting_dimensions { builder.add_lhs_contracting_dimensions(x); }
+    if let Some(x) = args.rhs_batching_dimensions { builder.add_rhs_batching_dimensions(x); }
+    if let Some(x) = args.lhs_batching_dimensions { builder.add_lhs_batching_dimensions(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn lhs_batching_dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloDotGeneralOptions::VT_LHS_BATCHING_DIMENSIONS, None)}
+  }
+  #[inline]
+  pub fn rhs_batching_dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloDotGeneralOptions::VT_RHS_BATCHING_DIMENSIONS, None)}
+  }
+  #[inline]
+  pub fn lhs_contracting_dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloDotGeneralOptions::VT_LHS_CONTRACTING_DIMENSIONS, None)}
+  }
+  #[inline]
+  pub fn rhs_contracting_dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloDotGeneralOptions::VT_RHS_CONTRACTING_DIMENSIONS, None)}
+  }
+  #[inline]
+  pub fn precision_config(&self) -> Option<::flatbuffers::Vector<'a, StablehloPrecisionConfig>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, StablehloPrecisionConfig>>>(StablehloDotGeneralOptions::VT_PRECISION_CONFIG, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloDotGeneralOptions<'_> {
@@ -23016,16 +24297,31 @@ impl ::flatbuffers::Verifiable for StablehloDotGeneralOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("lhs_batching_dimensions", Self::VT_LHS_BATCHING_DIMENSIONS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("rhs_batching_dimensions", Self::VT_RHS_BATCHING_DIMENSIONS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("lhs_contracting_dimensions", Self::VT_LHS_CONTRACTING_DIMENSIONS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("rhs_contracting_dimensions", Self::VT_RHS_CONTRACTING_DIMENSIONS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, StablehloPrecisionConfig>>>("precision_config", Self::VT_PRECISION_CONFIG, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloDotGeneralOptionsArgs {
+pub struct StablehloDotGeneralOptionsArgs<'a> {
+    pub lhs_batching_dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub rhs_batching_dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub lhs_contracting_dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub rhs_contracting_dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub precision_config: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, StablehloPrecisionConfig>>>,
 }
-impl<'a> Default for StablehloDotGeneralOptionsArgs {
+impl<'a> Default for StablehloDotGeneralOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloDotGeneralOptionsArgs {
+      lhs_batching_dimensions: None,
+      rhs_batching_dimensions: None,
+      lhs_contracting_dimensions: None,
+      rhs_contracting_dimensions: None,
+      precision_config: None,
     }
   }
 }
@@ -23035,6 +24331,26 @@ pub struct StablehloDotGeneralOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Alloc
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloDotGeneralOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_lhs_batching_dimensions(&mut self, lhs_batching_dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloDotGeneralOptions::VT_LHS_BATCHING_DIMENSIONS, lhs_batching_dimensions);
+  }
+  #[inline]
+  pub fn add_rhs_batching_dimensions(&mut self, rhs_batching_dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloDotGeneralOptions::VT_RHS_BATCHING_DIMENSIONS, rhs_batching_dimensions);
+  }
+  #[inline]
+  pub fn add_lhs_contracting_dimensions(&mut self, lhs_contracting_dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloDotGeneralOptions::VT_LHS_CONTRACTING_DIMENSIONS, lhs_contracting_dimensions);
+  }
+  #[inline]
+  pub fn add_rhs_contracting_dimensions(&mut self, rhs_contracting_dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloDotGeneralOptions::VT_RHS_CONTRACTING_DIMENSIONS, rhs_contracting_dimensions);
+  }
+  #[inline]
+  pub fn add_precision_config(&mut self, precision_config: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , StablehloPrecisionConfig>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloDotGeneralOptions::VT_PRECISION_CONFIG, precision_config);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloDotGeneralOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -23053,6 +24369,11 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloDotGeneralOptionsBui
 impl ::core::fmt::Debug for StablehloDotGeneralOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloDotGeneralOptions");
+      ds.field("lhs_batching_dimensions", &self.lhs_batching_dimensions());
+      ds.field("rhs_batching_dimensions", &self.rhs_batching_dimensions());
+      ds.field("lhs_contracting_dimensions", &self.lhs_contracting_dimensions());
+      ds.field("rhs_contracting_dimensions", &self.rhs_contracting_dimensions());
+      ds.field("precision_config", &self.precision_config());
       ds.finish()
   }
 }
@@ -23072,6 +24393,12 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloReduceWindowOptions<'a> {
 }
 
 impl<'a> StablehloReduceWindowOptions<'a> {
+  pub const VT_WINDOW_DIMENSIONS: ::flatbuffers::VOffsetT = 4;
+  pub const VT_WINDOW_STRIDES: ::flatbuffers::VOffsetT = 6;
+  pub const VT_BASE_DILATIONS: ::flatbuffers::VOffsetT = 8;
+  pub const VT_WINDOW_DILATIONS: ::flatbuffers::VOffsetT = 10;
+  pub const VT_PADDING: ::flatbuffers::VOffsetT = 12;
+  pub const VT_BODY_SUBGRAPH_INDEX: ::flatbuffers::VOffsetT = 14;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -23080,12 +24407,61 @@ impl<'a> StablehloReduceWindowOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloReduceWindowOptionsArgs
+    args: &'args StablehloReduceWindowOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloReduceWindowOptions<'bldr>> {
     let mut builder = StablehloReduceWindowOptionsBuilder::new(_fbb);
+    builder.add_body_subgraph_index(args.body_subgraph_index);
+    if let Some(x) = args.padding { builder.add_padding(x); }
+    if let Some(x) = args.window_dilations { builder.add_window_dilations(x); }
+    if let Some(x) = args.base_dilations { builder.add_base_dilations(x); }
+    if let Some(x) = args.window_strides { builder.add_window_strides(x); }
+    if let Some(x) = args.window_dimensions { builder.add_window_dimensions(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn window_dimensions(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloReduceWindowOptions::VT_WINDOW_DIMENSIONS, None)}
+  }
+  #[inline]
+  pub fn window_strides(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloReduceWindowOptions::VT_WINDOW_STRIDES, None)}
+  }
+  #[inline]
+  pub fn base_dilations(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloReduceWindowOptions::VT_BASE_DILATIONS, None)}
+  }
+  #[inline]
+  pub fn window_dilations(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloReduceWindowOptions::VT_WINDOW_DILATIONS, None)}
+  }
+  #[inline]
+  pub fn padding(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloReduceWindowOptions::VT_PADDING, None)}
+  }
+  #[inline]
+  pub fn body_subgraph_index(&self) -> i32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i32>(StablehloReduceWindowOptions::VT_BODY_SUBGRAPH_INDEX, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloReduceWindowOptions<'_> {
@@ -23094,16 +24470,34 @@ impl ::flatbuffers::Verifiable for StablehloReduceWindowOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("window_dimensions", Self::VT_WINDOW_DIMENSIONS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("window_strides", Self::VT_WINDOW_STRIDES, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("base_dilations", Self::VT_BASE_DILATIONS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("window_dilations", Self::VT_WINDOW_DILATIONS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("padding", Self::VT_PADDING, false)?
+     .visit_field::<i32>("body_subgraph_index", Self::VT_BODY_SUBGRAPH_INDEX, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloReduceWindowOptionsArgs {
+pub struct StablehloReduceWindowOptionsArgs<'a> {
+    pub window_dimensions: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub window_strides: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub base_dilations: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub window_dilations: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub padding: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub body_subgraph_index: i32,
 }
-impl<'a> Default for StablehloReduceWindowOptionsArgs {
+impl<'a> Default for StablehloReduceWindowOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloReduceWindowOptionsArgs {
+      window_dimensions: None,
+      window_strides: None,
+      base_dilations: None,
+      window_dilations: None,
+      padding: None,
+      body_subgraph_index: 0,
     }
   }
 }
@@ -23113,6 +24507,30 @@ pub struct StablehloReduceWindowOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::All
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloReduceWindowOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_window_dimensions(&mut self, window_dimensions: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloReduceWindowOptions::VT_WINDOW_DIMENSIONS, window_dimensions);
+  }
+  #[inline]
+  pub fn add_window_strides(&mut self, window_strides: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloReduceWindowOptions::VT_WINDOW_STRIDES, window_strides);
+  }
+  #[inline]
+  pub fn add_base_dilations(&mut self, base_dilations: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloReduceWindowOptions::VT_BASE_DILATIONS, base_dilations);
+  }
+  #[inline]
+  pub fn add_window_dilations(&mut self, window_dilations: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloReduceWindowOptions::VT_WINDOW_DILATIONS, window_dilations);
+  }
+  #[inline]
+  pub fn add_padding(&mut self, padding: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloReduceWindowOptions::VT_PADDING, padding);
+  }
+  #[inline]
+  pub fn add_body_subgraph_index(&mut self, body_subgraph_index: i32) {
+    self.fbb_.push_slot::<i32>(StablehloReduceWindowOptions::VT_BODY_SUBGRAPH_INDEX, body_subgraph_index, 0);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloReduceWindowOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -23131,6 +24549,12 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloReduceWindowOptionsB
 impl ::core::fmt::Debug for StablehloReduceWindowOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloReduceWindowOptions");
+      ds.field("window_dimensions", &self.window_dimensions());
+      ds.field("window_strides", &self.window_strides());
+      ds.field("base_dilations", &self.base_dilations());
+      ds.field("window_dilations", &self.window_dilations());
+      ds.field("padding", &self.padding());
+      ds.field("body_subgraph_index", &self.body_subgraph_index());
       ds.finish()
   }
 }
@@ -23150,6 +24574,9 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloSortOptions<'a> {
 }
 
 impl<'a> StablehloSortOptions<'a> {
+  pub const VT_DIMENSION: ::flatbuffers::VOffsetT = 4;
+  pub const VT_IS_STABLE: ::flatbuffers::VOffsetT = 6;
+  pub const VT_COMPARATOR_SUBGRAPH_INDEX: ::flatbuffers::VOffsetT = 8;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -23158,12 +24585,37 @@ impl<'a> StablehloSortOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloSortOptionsArgs
+    args: &'args StablehloSortOptionsArgs
   ) -> ::flatbuffers::WIPOffset<StablehloSortOptions<'bldr>> {
     let mut builder = StablehloSortOptionsBuilder::new(_fbb);
+    builder.add_dimension(args.dimension);
+    builder.add_comparator_subgraph_index(args.comparator_subgraph_index);
+    builder.add_is_stable(args.is_stable);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn dimension(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloSortOptions::VT_DIMENSION, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn is_stable(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(StablehloSortOptions::VT_IS_STABLE, Some(false)).unwrap()}
+  }
+  #[inline]
+  pub fn comparator_subgraph_index(&self) -> i32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i32>(StablehloSortOptions::VT_COMPARATOR_SUBGRAPH_INDEX, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloSortOptions<'_> {
@@ -23172,16 +24624,25 @@ impl ::flatbuffers::Verifiable for StablehloSortOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<i64>("dimension", Self::VT_DIMENSION, false)?
+     .visit_field::<bool>("is_stable", Self::VT_IS_STABLE, false)?
+     .visit_field::<i32>("comparator_subgraph_index", Self::VT_COMPARATOR_SUBGRAPH_INDEX, false)?
      .finish();
     Ok(())
   }
 }
 pub struct StablehloSortOptionsArgs {
+    pub dimension: i64,
+    pub is_stable: bool,
+    pub comparator_subgraph_index: i32,
 }
 impl<'a> Default for StablehloSortOptionsArgs {
   #[inline]
   fn default() -> Self {
     StablehloSortOptionsArgs {
+      dimension: 0,
+      is_stable: false,
+      comparator_subgraph_index: 0,
     }
   }
 }
@@ -23191,6 +24652,18 @@ pub struct StablehloSortOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator +
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloSortOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_dimension(&mut self, dimension: i64) {
+    self.fbb_.push_slot::<i64>(StablehloSortOptions::VT_DIMENSION, dimension, 0);
+  }
+  #[inline]
+  pub fn add_is_stable(&mut self, is_stable: bool) {
+    self.fbb_.push_slot::<bool>(StablehloSortOptions::VT_IS_STABLE, is_stable, false);
+  }
+  #[inline]
+  pub fn add_comparator_subgraph_index(&mut self, comparator_subgraph_index: i32) {
+    self.fbb_.push_slot::<i32>(StablehloSortOptions::VT_COMPARATOR_SUBGRAPH_INDEX, comparator_subgraph_index, 0);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloSortOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -23209,6 +24682,9 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloSortOptionsBuilder<'
 impl ::core::fmt::Debug for StablehloSortOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloSortOptions");
+      ds.field("dimension", &self.dimension());
+      ds.field("is_stable", &self.is_stable());
+      ds.field("comparator_subgraph_index", &self.comparator_subgraph_index());
       ds.finish()
   }
 }
@@ -23228,6 +24704,8 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloWhileOptions<'a> {
 }
 
 impl<'a> StablehloWhileOptions<'a> {
+  pub const VT_COND_SUBGRAPH_INDEX: ::flatbuffers::VOffsetT = 4;
+  pub const VT_BODY_SUBGRAPH_INDEX: ::flatbuffers::VOffsetT = 6;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -23236,12 +24714,29 @@ impl<'a> StablehloWhileOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloWhileOptionsArgs
+    args: &'args StablehloWhileOptionsArgs
   ) -> ::flatbuffers::WIPOffset<StablehloWhileOptions<'bldr>> {
     let mut builder = StablehloWhileOptionsBuilder::new(_fbb);
+    builder.add_body_subgraph_index(args.body_subgraph_index);
+    builder.add_cond_subgraph_index(args.cond_subgraph_index);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn cond_subgraph_index(&self) -> i32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i32>(StablehloWhileOptions::VT_COND_SUBGRAPH_INDEX, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn body_subgraph_index(&self) -> i32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i32>(StablehloWhileOptions::VT_BODY_SUBGRAPH_INDEX, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloWhileOptions<'_> {
@@ -23250,16 +24745,22 @@ impl ::flatbuffers::Verifiable for StablehloWhileOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<i32>("cond_subgraph_index", Self::VT_COND_SUBGRAPH_INDEX, false)?
+     .visit_field::<i32>("body_subgraph_index", Self::VT_BODY_SUBGRAPH_INDEX, false)?
      .finish();
     Ok(())
   }
 }
 pub struct StablehloWhileOptionsArgs {
+    pub cond_subgraph_index: i32,
+    pub body_subgraph_index: i32,
 }
 impl<'a> Default for StablehloWhileOptionsArgs {
   #[inline]
   fn default() -> Self {
     StablehloWhileOptionsArgs {
+      cond_subgraph_index: 0,
+      body_subgraph_index: 0,
     }
   }
 }
@@ -23269,6 +24770,14 @@ pub struct StablehloWhileOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator 
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloWhileOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_cond_subgraph_index(&mut self, cond_subgraph_index: i32) {
+    self.fbb_.push_slot::<i32>(StablehloWhileOptions::VT_COND_SUBGRAPH_INDEX, cond_subgraph_index, 0);
+  }
+  #[inline]
+  pub fn add_body_subgraph_index(&mut self, body_subgraph_index: i32) {
+    self.fbb_.push_slot::<i32>(StablehloWhileOptions::VT_BODY_SUBGRAPH_INDEX, body_subgraph_index, 0);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloWhileOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -23287,6 +24796,8 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloWhileOptionsBuilder<
 impl ::core::fmt::Debug for StablehloWhileOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloWhileOptions");
+      ds.field("cond_subgraph_index", &self.cond_subgraph_index());
+      ds.field("body_subgraph_index", &self.body_subgraph_index());
       ds.finish()
   }
 }
@@ -23306,6 +24817,12 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloGatherOptions<'a> {
 }
 
 impl<'a> StablehloGatherOptions<'a> {
+  pub const VT_OFFSET_DIMS: ::flatbuffers::VOffsetT = 4;
+  pub const VT_COLLAPSED_SLICE_DIMS: ::flatbuffers::VOffsetT = 6;
+  pub const VT_START_INDEX_MAP: ::flatbuffers::VOffsetT = 8;
+  pub const VT_INDEX_VECTOR_DIM: ::flatbuffers::VOffsetT = 10;
+  pub const VT_SLICE_SIZES: ::flatbuffers::VOffsetT = 12;
+  pub const VT_INDICES_ARE_SORTED: ::flatbuffers::VOffsetT = 14;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -23314,12 +24831,61 @@ impl<'a> StablehloGatherOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloGatherOptionsArgs
+    args: &'args StablehloGatherOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloGatherOptions<'bldr>> {
     let mut builder = StablehloGatherOptionsBuilder::new(_fbb);
+    builder.add_index_vector_dim(args.index_vector_dim);
+    if let Some(x) = args.slice_sizes { builder.add_slice_sizes(x); }
+    if let Some(x) = args.start_index_map { builder.add_start_index_map(x); }
+    if let Some(x) = args.collapsed_slice_dims { builder.add_collapsed_slice_dims(x); }
+    if let Some(x) = args.offset_dims { builder.add_offset_dims(x); }
+    builder.add_indices_are_sorted(args.indices_are_sorted);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn offset_dims(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloGatherOptions::VT_OFFSET_DIMS, None)}
+  }
+  #[inline]
+  pub fn collapsed_slice_dims(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloGatherOptions::VT_COLLAPSED_SLICE_DIMS, None)}
+  }
+  #[inline]
+  pub fn start_index_map(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloGatherOptions::VT_START_INDEX_MAP, None)}
+  }
+  #[inline]
+  pub fn index_vector_dim(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(StablehloGatherOptions::VT_INDEX_VECTOR_DIM, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn slice_sizes(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloGatherOptions::VT_SLICE_SIZES, None)}
+  }
+  #[inline]
+  pub fn indices_are_sorted(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(StablehloGatherOptions::VT_INDICES_ARE_SORTED, Some(false)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloGatherOptions<'_> {
@@ -23328,16 +24894,34 @@ impl ::flatbuffers::Verifiable for StablehloGatherOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("offset_dims", Self::VT_OFFSET_DIMS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("collapsed_slice_dims", Self::VT_COLLAPSED_SLICE_DIMS, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("start_index_map", Self::VT_START_INDEX_MAP, false)?
+     .visit_field::<i64>("index_vector_dim", Self::VT_INDEX_VECTOR_DIM, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("slice_sizes", Self::VT_SLICE_SIZES, false)?
+     .visit_field::<bool>("indices_are_sorted", Self::VT_INDICES_ARE_SORTED, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloGatherOptionsArgs {
+pub struct StablehloGatherOptionsArgs<'a> {
+    pub offset_dims: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub collapsed_slice_dims: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub start_index_map: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub index_vector_dim: i64,
+    pub slice_sizes: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
+    pub indices_are_sorted: bool,
 }
-impl<'a> Default for StablehloGatherOptionsArgs {
+impl<'a> Default for StablehloGatherOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloGatherOptionsArgs {
+      offset_dims: None,
+      collapsed_slice_dims: None,
+      start_index_map: None,
+      index_vector_dim: 0,
+      slice_sizes: None,
+      indices_are_sorted: false,
     }
   }
 }
@@ -23347,6 +24931,30 @@ pub struct StablehloGatherOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloGatherOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_offset_dims(&mut self, offset_dims: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloGatherOptions::VT_OFFSET_DIMS, offset_dims);
+  }
+  #[inline]
+  pub fn add_collapsed_slice_dims(&mut self, collapsed_slice_dims: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloGatherOptions::VT_COLLAPSED_SLICE_DIMS, collapsed_slice_dims);
+  }
+  #[inline]
+  pub fn add_start_index_map(&mut self, start_index_map: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloGatherOptions::VT_START_INDEX_MAP, start_index_map);
+  }
+  #[inline]
+  pub fn add_index_vector_dim(&mut self, index_vector_dim: i64) {
+    self.fbb_.push_slot::<i64>(StablehloGatherOptions::VT_INDEX_VECTOR_DIM, index_vector_dim, 0);
+  }
+  #[inline]
+  pub fn add_slice_sizes(&mut self, slice_sizes: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloGatherOptions::VT_SLICE_SIZES, slice_sizes);
+  }
+  #[inline]
+  pub fn add_indices_are_sorted(&mut self, indices_are_sorted: bool) {
+    self.fbb_.push_slot::<bool>(StablehloGatherOptions::VT_INDICES_ARE_SORTED, indices_are_sorted, false);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloGatherOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -23365,6 +24973,12 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloGatherOptionsBuilder
 impl ::core::fmt::Debug for StablehloGatherOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloGatherOptions");
+      ds.field("offset_dims", &self.offset_dims());
+      ds.field("collapsed_slice_dims", &self.collapsed_slice_dims());
+      ds.field("start_index_map", &self.start_index_map());
+      ds.field("index_vector_dim", &self.index_vector_dim());
+      ds.field("slice_sizes", &self.slice_sizes());
+      ds.field("indices_are_sorted", &self.indices_are_sorted());
       ds.finish()
   }
 }
@@ -23384,6 +24998,7 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloTransposeOptions<'a> {
 }
 
 impl<'a> StablehloTransposeOptions<'a> {
+  pub const VT_PERMUTATION: ::flatbuffers::VOffsetT = 4;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -23392,12 +25007,21 @@ impl<'a> StablehloTransposeOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloTransposeOptionsArgs
+    args: &'args StablehloTransposeOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloTransposeOptions<'bldr>> {
     let mut builder = StablehloTransposeOptionsBuilder::new(_fbb);
+    if let Some(x) = args.permutation { builder.add_permutation(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn permutation(&self) -> Option<::flatbuffers::Vector<'a, i64>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i64>>>(StablehloTransposeOptions::VT_PERMUTATION, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloTransposeOptions<'_> {
@@ -23406,16 +25030,19 @@ impl ::flatbuffers::Verifiable for StablehloTransposeOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i64>>>("permutation", Self::VT_PERMUTATION, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloTransposeOptionsArgs {
+pub struct StablehloTransposeOptionsArgs<'a> {
+    pub permutation: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i64>>>,
 }
-impl<'a> Default for StablehloTransposeOptionsArgs {
+impl<'a> Default for StablehloTransposeOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloTransposeOptionsArgs {
+      permutation: None,
     }
   }
 }
@@ -23425,6 +25052,10 @@ pub struct StablehloTransposeOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Alloca
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloTransposeOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_permutation(&mut self, permutation: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i64>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloTransposeOptions::VT_PERMUTATION, permutation);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloTransposeOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -23443,6 +25074,7 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloTransposeOptionsBuil
 impl ::core::fmt::Debug for StablehloTransposeOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloTransposeOptions");
+      ds.field("permutation", &self.permutation());
       ds.finish()
   }
 }
@@ -23540,6 +25172,7 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloRngBitGeneratorOptions<'a> {
 }
 
 impl<'a> StablehloRngBitGeneratorOptions<'a> {
+  pub const VT_ALGORITHM: ::flatbuffers::VOffsetT = 4;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -23548,12 +25181,21 @@ impl<'a> StablehloRngBitGeneratorOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloRngBitGeneratorOptionsArgs
+    args: &'args StablehloRngBitGeneratorOptionsArgs
   ) -> ::flatbuffers::WIPOffset<StablehloRngBitGeneratorOptions<'bldr>> {
     let mut builder = StablehloRngBitGeneratorOptionsBuilder::new(_fbb);
+    builder.add_algorithm(args.algorithm);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn algorithm(&self) -> RngAlgorithm {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<RngAlgorithm>(StablehloRngBitGeneratorOptions::VT_ALGORITHM, Some(RngAlgorithm::DEFAULT)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloRngBitGeneratorOptions<'_> {
@@ -23562,16 +25204,19 @@ impl ::flatbuffers::Verifiable for StablehloRngBitGeneratorOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<RngAlgorithm>("algorithm", Self::VT_ALGORITHM, false)?
      .finish();
     Ok(())
   }
 }
 pub struct StablehloRngBitGeneratorOptionsArgs {
+    pub algorithm: RngAlgorithm,
 }
 impl<'a> Default for StablehloRngBitGeneratorOptionsArgs {
   #[inline]
   fn default() -> Self {
     StablehloRngBitGeneratorOptionsArgs {
+      algorithm: RngAlgorithm::DEFAULT,
     }
   }
 }
@@ -23581,6 +25226,10 @@ pub struct StablehloRngBitGeneratorOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloRngBitGeneratorOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_algorithm(&mut self, algorithm: RngAlgorithm) {
+    self.fbb_.push_slot::<RngAlgorithm>(StablehloRngBitGeneratorOptions::VT_ALGORITHM, algorithm, RngAlgorithm::DEFAULT);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloRngBitGeneratorOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -23599,6 +25248,7 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloRngBitGeneratorOptio
 impl ::core::fmt::Debug for StablehloRngBitGeneratorOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloRngBitGeneratorOptions");
+      ds.field("algorithm", &self.algorithm());
       ds.finish()
   }
 }
@@ -23938,6 +25588,7 @@ impl<'a> ::flatbuffers::Follow<'a> for StablehloCaseOptions<'a> {
 }
 
 impl<'a> StablehloCaseOptions<'a> {
+  pub const VT_BRANCH_SUBGRAPH_INDICES: ::flatbuffers::VOffsetT = 4;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -23946,12 +25597,21 @@ impl<'a> StablehloCaseOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args StablehloCaseOptionsArgs
+    args: &'args StablehloCaseOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<StablehloCaseOptions<'bldr>> {
     let mut builder = StablehloCaseOptionsBuilder::new(_fbb);
+    if let Some(x) = args.branch_subgraph_indices { builder.add_branch_subgraph_indices(x); }
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn branch_subgraph_indices(&self) -> Option<::flatbuffers::Vector<'a, i32>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i32>>>(StablehloCaseOptions::VT_BRANCH_SUBGRAPH_INDICES, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for StablehloCaseOptions<'_> {
@@ -23960,16 +25620,19 @@ impl ::flatbuffers::Verifiable for StablehloCaseOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i32>>>("branch_subgraph_indices", Self::VT_BRANCH_SUBGRAPH_INDICES, false)?
      .finish();
     Ok(())
   }
 }
-pub struct StablehloCaseOptionsArgs {
+pub struct StablehloCaseOptionsArgs<'a> {
+    pub branch_subgraph_indices: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i32>>>,
 }
-impl<'a> Default for StablehloCaseOptionsArgs {
+impl<'a> Default for StablehloCaseOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     StablehloCaseOptionsArgs {
+      branch_subgraph_indices: None,
     }
   }
 }
@@ -23979,6 +25642,10 @@ pub struct StablehloCaseOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator +
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloCaseOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_branch_subgraph_indices(&mut self, branch_subgraph_indices: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i32>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(StablehloCaseOptions::VT_BRANCH_SUBGRAPH_INDICES, branch_subgraph_indices);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> StablehloCaseOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -23997,6 +25664,7 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> StablehloCaseOptionsBuilder<'
 impl ::core::fmt::Debug for StablehloCaseOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("StablehloCaseOptions");
+      ds.field("branch_subgraph_indices", &self.branch_subgraph_indices());
       ds.finish()
   }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ir::{Dim, Elem, F64, QuantParams, QuantType, Sign, TensorType};
+use ir::{Dim, Elem, F64, QuantParams, QuantType, Sign, TensorType, Type};
 
 use crate::schema::tflite as fb;
 
@@ -32,6 +32,41 @@ const ELEMS: &[(fb::TensorType, Elem)] = &[
     (fb::TensorType::VARIANT, Elem::Variant),
 ];
 
+/// A variant that states what it holds.
+const VARIANT: &str = "!tf_type.variant<";
+/// A resource that states what it holds, which a file does not.
+const RESOURCE: &str = "!tf_type.resource<";
+
+/// The element of a variant that holds tensors of a type.
+pub fn variant_of(ty: TensorType) -> Elem {
+    Elem::Opaque(format!("{VARIANT}{}>", Type::Tensor(ty)).into())
+}
+
+/// The shape and element of the tensors that a variant states to hold.
+pub fn variant(elem: &Elem) -> Option<(FileShape, fb::TensorType)> {
+    let Elem::Opaque(text) = elem else { return None };
+    let ty = parse_tensor(text.strip_prefix(VARIANT)?.strip_suffix('>')?)?;
+    Some((file_shape(&ty)?, tensor_type(&ty.elem)?))
+}
+
+/// A tensor type with an element of the schema: sizes, `?` or `*` before an `x` each, then the element.
+fn parse_tensor(text: &str) -> Option<TensorType> {
+    let mut rest = text.strip_prefix("tensor<")?.strip_suffix('>')?;
+    let mut shape = Some(vec![]);
+    while let Some((dim, tail)) = rest.split_once('x') {
+        match (dim, dim.parse::<usize>()) {
+            ("*", _) => shape = None,
+            ("?", _) => shape.as_mut()?.push(None),
+            (_, Ok(size)) => shape.as_mut()?.push(Some(size)),
+            _ => break,
+        }
+        rest = tail;
+    }
+    let all = (fb::TensorType::ENUM_MIN..=fb::TensorType::ENUM_MAX).filter_map(|n| elem(fb::TensorType(n)));
+    let elem = all.into_iter().find(|e| e.to_string() == rest)?;
+    Some(TensorType { shape, elem, encoding: None })
+}
+
 /// The schema's type of an element; `None` if it has none.
 pub fn tensor_type(elem: &Elem) -> Option<fb::TensorType> {
     match elem {
@@ -39,6 +74,8 @@ pub fn tensor_type(elem: &Elem) -> Option<fb::TensorType> {
         Elem::Complex(part) if **part == Elem::F64 => Some(fb::TensorType::COMPLEX128),
         Elem::Opaque(text) if &**text == "f8E4M3FN" => Some(fb::TensorType::FLOAT8_E4M3FN),
         Elem::Opaque(text) if &**text == "f8E5M2" => Some(fb::TensorType::FLOAT8_E5M2),
+        Elem::Opaque(text) if text.starts_with(VARIANT) => Some(fb::TensorType::VARIANT),
+        Elem::Opaque(text) if text.starts_with(RESOURCE) => Some(fb::TensorType::RESOURCE),
         Elem::Int(width, Sign::Signed) => tensor_type(&Elem::Int(*width, Sign::Signless)),
         other => {
             let storage = other.storage();
@@ -59,7 +96,7 @@ pub fn elem(ty: fb::TensorType) -> Option<Elem> {
 }
 
 /// What the file says of a shape: `shape`, `shape_signature` where a dimension is unknown, and whether the rank is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileShape {
     /// The dimensions; unknown ones are 1.
     pub shape: Vec<i32>,
@@ -95,9 +132,18 @@ pub fn ir_shape(shape: &[i32], signature: &[i32], has_rank: bool, constant: bool
     dims.collect::<Option<Vec<Dim>>>().map(Some)
 }
 
+/// Quantization parameters as the file stores them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum FileQuant {
+    /// One scale for the tensor, or for each index of a dimension.
+    Scales(Scales),
+    /// Scales by blocks.
+    Blocks(Blocks),
+}
+
 /// Scales and zero points as the file stores them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FileQuant {
+pub struct Scales {
     /// Bits of the `f32` scales.
     pub scale_bits: Vec<u32>,
     /// One zero point a scale.
@@ -106,7 +152,18 @@ pub struct FileQuant {
     pub dimension: i32,
 }
 
-/// Writes quantization parameters; `Err` says what has no form in the file.
+/// Where the scales of blocks are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Blocks {
+    /// The tensor of scales.
+    pub scales: i32,
+    /// The tensor of zero points; -1 if all are 0.
+    pub zero_points: i32,
+    /// The size of a block.
+    pub size: i32,
+}
+
+/// Writes the parameters of a tensor or of the indices of a dimension; `Err` says what has no form in the file.
 pub fn file_quant(q: &QuantType) -> Result<FileQuant, &'static str> {
     match &q.params {
         QuantParams::PerTensor { .. } | QuantParams::PerAxis { .. } => {}
@@ -116,7 +173,7 @@ pub fn file_quant(q: &QuantType) -> Result<FileQuant, &'static str> {
     }
     let dimension = i32::try_from(q.axis().unwrap_or(0)).map_err(|_| "has a quantized dimension out of range")?;
     let scale_bits = q.scales().iter().map(|s| (*s as f32).to_bits()).collect();
-    Ok(FileQuant { scale_bits, zero_points: q.zero_points(), dimension })
+    Ok(FileQuant::Scales(Scales { scale_bits, zero_points: q.zero_points(), dimension }))
 }
 
 /// Reads quantization parameters of a tensor that stores `storage`; `Err` says what is wrong. A missing list of zero points stands for zeros.
@@ -171,6 +228,18 @@ mod tests {
     }
 
     #[test]
+    fn variants_state_what_they_hold() {
+        for ty in ["tensor<2x?xi32>", "tensor<*xcomplex<f32>>", "tensor<f16>"] {
+            let elem = variant_of(parse_tensor(ty).unwrap());
+            assert_eq!(elem, Elem::Opaque(format!("!tf_type.variant<{ty}>").into()));
+            assert_eq!(tensor_type(&elem), Some(fb::TensorType::VARIANT));
+            assert_eq!(variant(&elem), parse_tensor(ty).and_then(|t| Some((file_shape(&t)?, tensor_type(&t.elem)?))));
+        }
+        assert_eq!(variant(&Elem::Variant), None);
+        assert_eq!(parse_tensor("tensor<2xq>"), None);
+    }
+
+    #[test]
     fn unknown_dimensions_are_one_in_the_shape() {
         let ty = TensorType::ranked(vec![None, Some(3)], Elem::F32);
         let file = file_shape(&ty).unwrap();
@@ -184,7 +253,7 @@ mod tests {
     #[test]
     fn parameters_return() {
         let per_axis = QuantType::per_axis(8, 1, vec![0.5, 0.25]);
-        let file = file_quant(&per_axis).unwrap();
+        let Ok(FileQuant::Scales(file)) = file_quant(&per_axis) else { panic!("scales") };
         let scales = file.scale_bits.iter().map(|b| f32::from_bits(*b)).collect();
         let back = ir_quant(&Elem::I8, scales, file.zero_points, file.dimension, Some(&[Some(3), Some(2)]));
         assert_eq!(back, Ok(Elem::Quant(Arc::new(per_axis))));

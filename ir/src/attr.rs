@@ -308,6 +308,19 @@ impl AttrValue for Vec<i32> {
         Some(Attr::Array(self.iter().map(|v| Attr::i32(*v)).collect()))
     }
 }
+/// A dense array of `i64`.
+impl AttrValue for Vec<i64> {
+    const KIND: &'static str = "dense array of i64";
+    fn from_attr(attr: &Attr) -> Option<Self> {
+        match attr {
+            Attr::DenseArray(Elem::Int(64, _), values) => Some(values.clone()),
+            _ => None,
+        }
+    }
+    fn to_attr(&self) -> Option<Attr> {
+        Some(Attr::DenseArray(Elem::I64, self.clone()))
+    }
+}
 /// An array of `f32`.
 impl AttrValue for Vec<f32> {
     const KIND: &'static str = "array of f32";
@@ -354,6 +367,37 @@ macro_rules! keyword_attr {
             }
             fn to_attr(&self) -> Option<$crate::attr::Attr> {
                 Some($crate::attr::Attr::str(self.as_str()))
+            }
+        }
+    };
+}
+
+/// Declares an enum whose attribute is `#dialect<mnemonic KEYWORD>`.
+#[macro_export]
+macro_rules! opaque_attr {
+    ($(#[$doc:meta])* $name:ident = $dialect:literal, $mnemonic:literal {
+        $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant),* }
+        impl $name {
+            /// All keywords, in the order of the schema.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+        }
+        impl $crate::attr::AttrValue for $name {
+            const KIND: &'static str = concat!($($text, " "),*);
+            fn from_attr(attr: &$crate::attr::Attr) -> Option<Self> {
+                let $crate::attr::Attr::Opaque(text) = attr else { return None };
+                match &**text {
+                    $(concat!("#", $dialect, "<", $mnemonic, " ", $text, ">") => Some($name::$variant),)*
+                    _ => None,
+                }
+            }
+            fn to_attr(&self) -> Option<$crate::attr::Attr> {
+                Some($crate::attr::Attr::Opaque(match self {
+                    $($name::$variant => concat!("#", $dialect, "<", $mnemonic, " ", $text, ">").into(),)*
+                }))
             }
         }
     };

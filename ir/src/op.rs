@@ -293,7 +293,7 @@ impl Registry {
     pub fn empty() -> Registry {
         Registry { dialects: Vec::new(), by_name: std::collections::HashMap::new() }
     }
-    /// The dialects of this crate: `builtin`, `func`, `arith`, `cf`, `quantfork`, `tf`, `tf_saved_model`, `tfl`.
+    /// The dialects of this crate: `builtin`, `func`, `arith`, `cf`, `quantfork`, `tf`, `tf_saved_model`, `tfl`, `stablehlo`.
     pub fn standard() -> Registry {
         crate::dialect::ALL.iter().fold(Registry::empty(), |r, d| r.with(d))
     }

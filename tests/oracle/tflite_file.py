@@ -55,7 +55,11 @@ class Side(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Tensor:
-    """One tensor of a subgraph; `shape` holds -1 where `shape_signature` says unknown."""
+    """One tensor of a subgraph; `shape` holds -1 where `shape_signature` says unknown.
+
+    `blocks` are the scales by blocks: their shape, values, zero points and the size of a block; `sparsity` is the table of
+    that name, `variant` what a variant holds, `external` the file, place and packing of data that is elsewhere.
+    """
 
     index: int
     name: str
@@ -66,6 +70,10 @@ class Tensor:
     axis: int
     data: np.ndarray | None
     is_variable: bool
+    blocks: tuple | None = None
+    sparsity: tuple | None = None
+    variant: tuple | None = None
+    external: tuple | None = None
 
     @property
     def is_constant(self) -> bool:
@@ -135,7 +143,7 @@ def read(path: str | pathlib.Path) -> TfliteFile:
         bytes=len(blob),
         description=_text(model.description),
         buffers=len(model.buffers),
-        subgraphs=tuple(_subgraph(g, opcodes, payload) for g in model.subgraphs),
+        subgraphs=tuple(_subgraph(g, opcodes, payload, model) for g in model.subgraphs),
         signatures=tuple(_signature(s) for s in model.signatureDefs or []),
         metadata=tuple((_text(m.name), payload[m.buffer].tobytes()) for m in model.metadata or []),
     )
@@ -159,11 +167,12 @@ def _opcode(code) -> tuple[str, int]:
     return _names(schema.BuiltinOperator).get(builtin, f"BUILTIN_{builtin}"), code.version
 
 
-def _subgraph(graph, opcodes, payload) -> Subgraph:
+def _subgraph(graph, opcodes, payload, model) -> Subgraph:
+    tensors = [_tensor(i, t, payload, model) for i, t in enumerate(graph.tensors)]
     return Subgraph(
         name=_text(graph.name),
-        tensors=tuple(_tensor(i, t, payload) for i, t in enumerate(graph.tensors)),
-        operators=tuple(_operator(op, opcodes) for op in graph.operators or []),
+        tensors=tuple(dataclasses.replace(t, blocks=_blocks(graph.tensors[t.index], tensors)) for t in tensors),
+        operators=tuple(_operator(op, opcodes, payload) for op in graph.operators or []),
         inputs=_indices(graph.inputs),
         outputs=_indices(graph.outputs),
     )
@@ -173,7 +182,7 @@ def _indices(values) -> tuple[int, ...]:
     return tuple(int(v) for v in (values if values is not None else []))
 
 
-def _operator(op, opcodes) -> Operator:
+def _operator(op, opcodes, payload) -> Operator:
     name, version = opcodes[op.opcodeIndex]
     options = {}
     for union in (op.builtinOptions, op.builtinOptions2):
@@ -188,14 +197,14 @@ def _plain(value: object) -> object:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def _tensor(index: int, tensor, payload) -> Tensor:
+def _tensor(index: int, tensor, payload, model) -> Tensor:
     dtype = _names(schema.TensorType)[tensor.type]
     stored = _indices(tensor.shape)
     q = tensor.quantization
-    raw = payload[tensor.buffer]
+    raw = payload[tensor.buffer] if tensor.buffer < len(payload) else np.empty(0, np.uint8)
     data = None
     if raw.size:
-        kind = numpy_dtype(dtype)
+        kind = None if tensor.sparsity else numpy_dtype(dtype)
         data = raw if kind is None else raw.view(kind).reshape(stored)
     return Tensor(
         index=index,
@@ -207,7 +216,37 @@ def _tensor(index: int, tensor, payload) -> Tensor:
         axis=q.quantizedDimension if q else 0,
         data=data,
         is_variable=bool(tensor.isVariable),
+        sparsity=_sparsity(tensor.sparsity),
+        variant=tuple((v.type, _indices(v.shape), v.hasRank) for v in tensor.variantTensors or []) or None,
+        external=_external(tensor.externalBuffer, model),
     )
+
+
+def _blocks(tensor, tensors: list[Tensor]) -> tuple | None:
+    details = tensor.quantization.details if tensor.quantization else None
+    if not isinstance(details, schema.BlockwiseQuantizationT):
+        return None
+    scales = tensors[details.scales]
+    zero_points = tensors[details.zeroPoints].data if details.zeroPoints >= 0 else None
+    zeros = () if zero_points is None or not zero_points.any() else tuple(zero_points.ravel().tolist())
+    return scales.shape, tuple(scales.data.ravel().astype(np.float32).tolist()), zeros, details.blockSize
+
+
+def _sparsity(table) -> tuple | None:
+    if table is None:
+        return None
+    dims = [
+        (d.format, d.denseSize, *(_indices(v.values if v else None) for v in (d.arraySegments, d.arrayIndices)))
+        for d in table.dimMetadata
+    ]
+    return _indices(table.traversalOrder), _indices(table.blockMap), tuple(dims)
+
+
+def _external(number: int, model) -> tuple | None:
+    for b in (model.externalBuffers or []) if number else []:
+        if b.id == number:
+            return _text(model.externalBufferGroups[b.group].name), b.offset, b.length, _text(b.packing)
+    return None
 
 
 def _signature(signature) -> Signature:

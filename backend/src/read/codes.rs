@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ir::dialect::tfl;
+use ir::dialect::{stablehlo, tfl};
 use ir::{OpDef, OpRow};
 
 use super::error::{ReadError, Result, malformed};
@@ -17,7 +17,7 @@ pub(super) struct Code {
 /// The operator codes of a model.
 pub(super) fn codes(model: &fb::Model<'_>) -> Result<Vec<Code>> {
     let mut rows: HashMap<i32, &'static OpDef> = HashMap::new();
-    for def in tfl::TFL.ops {
+    for def in tfl::TFL.ops.iter().chain(stablehlo::STABLEHLO.ops) {
         rows.extend(def.builtin.filter(|code| !rows.contains_key(code)).map(|code| (code, *def)));
     }
     let code = |c: fb::OperatorCode<'_>| {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use ir::dialect::arith;
-use ir::{At, Attr, Builder, Elem, Loc, OpSpec, Type, Value};
+use ir::dialect::tfl;
+use ir::{At, Attr, Builder, Elem, Loc, OpSpec, Tensor, TensorType, Type, Value};
 
 use super::error::{Result, malformed};
 use super::function::{Function, index};
@@ -31,7 +31,7 @@ impl Function<'_> {
             }
             let info = self.info(t)?;
             let empty = info.ty.num_elements() == Some(0);
-            if info.data.is_some() || info.is_variable || empty {
+            if info.data.is_some() || info.is_variable || info.external.is_some() || empty {
                 self.values[t] = Some(self.constant(t, info)?);
             }
         }
@@ -41,10 +41,29 @@ impl Function<'_> {
     /// The constant operation of tensor `t`.
     fn constant(&mut self, t: usize, info: TensorInfo) -> Result<Value> {
         let loc = names::of_tensor(self.tensors[t].name().unwrap_or_default());
+        if info.external.is_some() {
+            let row = tfl::ExternalConst { external_buffer: info.external, buffer_index: None };
+            return Ok(self.insert(OpSpec::row(&row, loc).results([Type::Tensor(info.ty)])));
+        }
+        if let Some(sparsity) = info.sparsity.clone() {
+            return self.sparse(t, info, sparsity, loc);
+        }
+        let is_variable = info.is_variable;
+        let tensor = self.elements(t, info)?;
+        let at = At::End(self.body.entry());
+        let v = Builder::new(&mut self.body, at, loc).constant(tensor);
+        if is_variable && let Some(op) = self.body.def_op(v) {
+            self.body.op_mut(op).attrs.set(IS_VARIABLE, Attr::Unit);
+        }
+        Ok(v)
+    }
+
+    /// The elements of tensor `t`; zeros where it has no data.
+    fn elements(&self, t: usize, info: TensorInfo) -> Result<Tensor> {
         let fits = buffers::stored_size(&info.ty);
         let found = info.data.as_ref().map_or(0, Bytes::len);
         let data = match (&info.data, fits, info.ty.num_elements()) {
-            // Zeros, one element of which is stored.
+            // One of the zeros is stored.
             (None, Some(size), Some(_)) => Bytes::from(vec![0; size.min(info.ty.elem.byte_width().unwrap_or(1))]),
             (Some(data), _, Some(count)) if info.ty.elem == Elem::String => match buffers::read_strings(data, count) {
                 Some(strings) => strings,
@@ -57,16 +76,37 @@ impl Function<'_> {
             }
             _ => return malformed(format!("{} has more elements than can be counted", self.name(t))),
         };
-        let tensor = ir::Tensor::new(info.ty, data).or_else(|e| malformed(format!("{}: {e}", self.name(t))))?;
-        if !info.is_variable {
-            let at = At::End(self.body.entry());
-            return Ok(Builder::new(&mut self.body, at, loc).constant(tensor));
-        }
-        let ty = Type::Tensor(tensor.ty().clone());
-        let row = arith::Constant { value: Attr::Dense(tensor) };
-        let spec = OpSpec::row(&row, loc).results([ty]).attr(IS_VARIABLE, Attr::Unit);
+        Tensor::new(info.ty, data).or_else(|e| malformed(format!("{}: {e}", self.name(t))))
+    }
+
+    /// The operation of a sparse tensor: the elements that are stored, and where they stand.
+    fn sparse(&mut self, t: usize, info: TensorInfo, s_param: Attr, loc: Loc) -> Result<Value> {
+        let elem = info.ty.elem.storage();
+        let (Some(width), Some(_)) = (elem.byte_width(), info.ty.num_elements()) else {
+            return malformed(format!("{} is sparse and of a type that cannot be", self.name(t)));
+        };
+        let data = info.data.unwrap_or_default();
+        let stored = TensorType::of(&[data.len() / width], elem.clone());
+        let compressed = Tensor::new(stored, data).or_else(|e| malformed(format!("{}: {e}", self.name(t))))?;
+        // The dense elements are not looked at: upstream has zeros in their place.
+        let zeros = Tensor::new(info.ty.with_elem(elem), Bytes::from(vec![0; width]));
+        let zeros = zeros.or_else(|e| malformed(format!("{}: {e}", self.name(t))))?;
+        let (value, compressed_data) = (Attr::Dense(zeros), Attr::Dense(compressed));
+        let ty = Type::Tensor(info.ty);
+        let spec = match ty.elem() {
+            Some(Elem::Quant(_)) => {
+                let row = tfl::PseudoSparseQConst { compressed_data, qtype: ty.clone(), s_param, value };
+                OpSpec::row(&row, loc)
+            }
+            _ => OpSpec::row(&tfl::PseudoSparseConst { compressed_data, s_param, value }, loc),
+        };
+        Ok(self.insert(spec.results([ty])))
+    }
+
+    /// Inserts an operation of one result at the end.
+    pub(super) fn insert(&mut self, spec: OpSpec) -> Value {
         let op = self.body.insert(At::End(self.body.entry()), spec);
-        Ok(self.body.op(op).results()[0])
+        self.body.op(op).results()[0]
     }
 
     /// The value of absent operands.

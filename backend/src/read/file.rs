@@ -24,19 +24,20 @@ impl<'a> File<'a> {
         if let Some(data) = found.data().filter(|d| !d.is_empty()) {
             return Ok(Some(self.bytes.slice_ref(data.bytes())));
         }
-        // Files above 2 GB have their payloads behind the flatbuffer; 0 and 1 stand for "none".
-        if found.offset() <= 1 || found.size() <= 1 {
-            return Ok(None);
-        }
-        let range = || {
-            let start = usize::try_from(found.offset()).ok()?;
-            let end = start.checked_add(usize::try_from(found.size()).ok()?)?;
-            (end <= self.bytes.len()).then(|| self.bytes.slice(start..end))
-        };
-        match range() {
-            Some(bytes) => Ok(Some(bytes)),
+        match self.behind(found.offset(), found.size()) {
+            Some(bytes) => Ok((!bytes.is_empty()).then_some(bytes)),
             None => malformed(format!("buffer {buffer} lies outside the file")),
         }
+    }
+
+    /// Bytes behind the flatbuffer, where files above 2 GB have what is large; 0 and 1 stand for "none". `None` if they lie outside.
+    pub(super) fn behind(&self, offset: u64, size: u64) -> Option<Bytes> {
+        if offset <= 1 || size <= 1 {
+            return Some(Bytes::new());
+        }
+        let start = usize::try_from(offset).ok()?;
+        let end = start.checked_add(usize::try_from(size).ok()?)?;
+        (end <= self.bytes.len()).then(|| self.bytes.slice(start..end))
     }
 
     /// Signatures of a subgraph.

@@ -1,5 +1,7 @@
 //! A subgraph on its way to a function.
 
+use std::collections::{BTreeSet, HashMap};
+
 use flatbuffers::Vector;
 use ir::dialect::builtin;
 use ir::{At, Body, FunctionType, Loc, Module, OpName, OpRow, OpSpec, Type, Value};
@@ -26,12 +28,26 @@ pub(super) struct Function<'a> {
     pub(super) values: Vec<Option<Value>>,
     pub(super) body: Body,
     pub(super) no_value: Option<Value>,
+    /// The operators that others wait for or that wait, and for which they do.
+    pub(super) control: HashMap<usize, BTreeSet<usize>>,
+    /// The tokens of operators that others wait for.
+    pub(super) tokens: HashMap<usize, Value>,
 }
 
 impl<'a> Function<'a> {
     /// Lists the parts of a subgraph.
-    pub(super) fn new(file: &'a File<'a>, number: usize, graph: fb::SubGraph<'a>) -> Result<Function<'a>> {
+    pub(super) fn new(
+        file: &'a File<'a>,
+        number: usize,
+        graph: fb::SubGraph<'a>,
+        control: Vec<(usize, usize)>,
+    ) -> Result<Function<'a>> {
         let tensors: Vec<fb::Tensor<'a>> = graph.tensors().iter().flatten().collect();
+        let mut waiting: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        for (from, to) in control {
+            waiting.entry(from).or_default();
+            waiting.entry(to).or_default().insert(from);
+        }
         let list = |list: Option<Vector<'a, i32>>, what: &str| -> Result<Vec<usize>> {
             list.iter().flatten().map(|t| index(t, tensors.len(), number, what)).collect()
         };
@@ -45,6 +61,8 @@ impl<'a> Function<'a> {
             tensors,
             body: Body::new(),
             no_value: None,
+            control: waiting,
+            tokens: HashMap::new(),
         })
     }
 
@@ -69,8 +87,8 @@ impl<'a> Function<'a> {
             self.values[t] = Some(self.body.add_arg(entry, Type::Tensor(ty), loc));
         }
         self.constants()?;
-        for operator in self.operators.clone() {
-            self.operator(callees, &operator)?;
+        for (number, operator) in self.operators.clone().iter().enumerate() {
+            self.operator(callees, number, operator)?;
         }
         let results = self.outputs.iter().map(|t| self.value(*t)).collect::<Result<Vec<Value>>>()?;
         let end = OpName::Known(builtin::Return::DEF);

@@ -4,6 +4,7 @@ use ir::{Attr, Attrs, Elem, TensorType};
 
 use super::error::{Result, malformed};
 use super::file::File;
+use crate::control::{self, CONTROL, Edges};
 use crate::emit::SCHEMA_VERSION;
 use crate::plan::{DESCRIPTION, METADATA, MIN_RUNTIME};
 
@@ -17,7 +18,7 @@ pub(super) fn read(file: &File<'_>, attrs: &mut Attrs) -> Result<()> {
     let mut metadata = Attrs::new();
     for entry in file.model.metadata().iter().flatten() {
         let name = entry.name().unwrap_or_default();
-        if [MIN_RUNTIME, CONVERSION, BUFFER_LOCATION].contains(&name) {
+        if [MIN_RUNTIME, CONVERSION, BUFFER_LOCATION, CONTROL].contains(&name) {
             continue;
         }
         let bytes = file.payload(entry.buffer())?.unwrap_or_default();
@@ -38,4 +39,15 @@ pub(super) fn read(file: &File<'_>, attrs: &mut Attrs) -> Result<()> {
         attrs.set(METADATA, Attr::Dict(metadata));
     }
     Ok(())
+}
+
+/// Pairs of operators of each subgraph, the first of which runs first.
+pub(super) fn control(file: &File<'_>) -> Result<Edges> {
+    let Some(entry) = file.model.metadata().iter().flatten().find(|m| m.name() == Some(CONTROL)) else {
+        return Ok(Edges::new());
+    };
+    match control::read(&file.payload(entry.buffer())?.unwrap_or_default()) {
+        Some(edges) => Ok(edges),
+        None => malformed(format!("its metadata `{CONTROL}` is of an unknown form")),
+    }
 }

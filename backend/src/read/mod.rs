@@ -94,13 +94,15 @@ fn module(file: &File<'_>) -> Result<Model> {
     let operators = graphs.iter().flat_map(|g| g.operators().into_iter().flatten());
     let called: BTreeSet<usize> =
         operators.flat_map(|o| calls::subgraphs(&o)).filter_map(|i| usize::try_from(i).ok()).collect();
+    let mut control = metadata::control(file)?;
+    control.resize(graphs.len(), vec![]);
     let mut unique = names::Unique::default();
     let mut callees = Callees::with_capacity(graphs.len());
     let mut functions = Vec::with_capacity(graphs.len());
-    for (i, graph) in graphs.iter().enumerate() {
+    for ((i, graph), control) in graphs.iter().enumerate().zip(control) {
         let name = graph.name().filter(|n| !n.is_empty());
         let name = name.map_or_else(|| if i == 0 { "main".to_owned() } else { format!("subgraph_{i}") }, str::to_owned);
-        let function = Function::new(file, i, *graph)?;
+        let function = Function::new(file, i, *graph, control)?;
         callees.push((unique.name(&name), function.ty()?));
         functions.push(function);
     }

@@ -2,6 +2,7 @@
 
 pub mod builtin;
 pub mod cf;
+pub mod stablehlo;
 pub mod tf;
 pub mod tfl;
 
@@ -19,6 +20,7 @@ pub const ALL: &[&Dialect] = &[
     &tf::TF,
     &tf::TF_SAVED_MODEL,
     &tfl::TFL,
+    &stablehlo::STABLEHLO,
 ];
 
 /// Names for the element sets that rows use.

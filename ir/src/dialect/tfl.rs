@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::attr::{Attr, AttrValue};
+use crate::attr::Attr;
 use crate::infer;
-use crate::keyword_attr;
 use crate::types::Type;
+use crate::{keyword_attr, opaque_attr};
 
 keyword_attr! {
     /// Activation applied to the result of an operation.
@@ -45,37 +45,9 @@ keyword_attr! {
     }
 }
 
-/// Declares an enum whose attribute is `#tfl<mnemonic KEYWORD>`.
-macro_rules! tfl_attr {
-    ($(#[$doc:meta])* $name:ident = $mnemonic:literal { $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant),* }
-        impl $name {
-            /// All keywords, in the order of the schema.
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-        }
-        impl AttrValue for $name {
-            const KIND: &'static str = concat!($($text, " "),*);
-            fn from_attr(attr: &Attr) -> Option<Self> {
-                let Attr::Opaque(text) = attr else { return None };
-                match &**text {
-                    $(concat!("#tfl<", $mnemonic, " ", $text, ">") => Some($name::$variant),)*
-                    _ => None,
-                }
-            }
-            fn to_attr(&self) -> Option<Attr> {
-                Some(Attr::Opaque(match self {
-                    $($name::$variant => concat!("#tfl<", $mnemonic, " ", $text, ">").into(),)*
-                }))
-            }
-        }
-    };
-}
-
-tfl_attr! {
+opaque_attr! {
     /// Whether the border itself is repeated.
-    MirrorPadMode = "mirror_pad_attr" {
+    MirrorPadMode = "tfl", "mirror_pad_attr" {
         /// It is not.
         Reflect = "REFLECT",
         /// It is.
@@ -83,9 +55,9 @@ tfl_attr! {
     }
 }
 
-tfl_attr! {
+opaque_attr! {
     /// Which of its two forms an `LSTM` of the file has.
-    LstmKernelType = "lstm_kernel_type_attr" {
+    LstmKernelType = "tfl", "lstm_kernel_type_attr" {
         /// `tfl.lstm`
         Full = "FULL",
         /// `tfl.basic_lstm`

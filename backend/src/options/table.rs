@@ -1,206 +1,18 @@
-//! The options table of each operation: one row says which fields hold which attributes, for writing and for reading.
-//!
-//! An operation of the dialect that has no row here has no attributes; its options, if the schema has any, are without fields and left out.
+//! The options of `tfl` operations: one row says which fields hold which attributes.
 
-use std::sync::Arc;
-
-use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, Vector, WIPOffset};
+use ir::OpRow;
 use ir::dialect::tfl;
-use ir::{Attr, Attrs, OpDef, OpRow, Type};
 
+use super::fields::Field;
+use super::{Codec, Options};
 use crate::schema::tflite as fb;
-use crate::types;
 use crate::view::View;
-
-/// An options table that was written: its type and its place.
-pub type Written = (fb::BuiltinOptions, Option<WIPOffset<UnionWIPOffset>>);
-
-/// How the options of one operation are written and read.
-pub struct Codec {
-    /// The operation.
-    pub def: &'static OpDef,
-    write: fn(View<'_>, &mut FlatBufferBuilder<'_>) -> Option<Written>,
-    read: fn(&fb::Operator<'_>) -> Option<Attrs>,
-}
-
-/// The options of an operation; `None` if it has none with fields.
-pub fn codec(name: &str) -> Option<&'static Codec> {
-    CODECS.iter().find(|c| c.def.name == name)
-}
-
-/// Writes the options of an operation. `None` if an attribute is missing or of another kind.
-pub fn write(view: View<'_>, fbb: &mut FlatBufferBuilder<'_>) -> Option<Written> {
-    match codec(view.op.name.as_str()) {
-        Some(codec) => (codec.write)(view, fbb),
-        None => Some((fb::BuiltinOptions::NONE, None)),
-    }
-}
-
-/// Reads the attributes of an operation with given result types. `None` if the options are of another type or hold an unknown keyword.
-pub fn read(def: &'static OpDef, operator: &fb::Operator<'_>, results: &[Type]) -> Option<Attrs> {
-    let mut attrs = match codec(def.name) {
-        Some(codec) => (codec.read)(operator)?,
-        None => Attrs::new(),
-    };
-    if def == tfl::Quantize::DEF
-        && let Some(ty) = results.first()
-    {
-        attrs.set("qtype", Attr::Type(ty.clone()));
-    }
-    Some(attrs)
-}
-
-/// The row of an operator: an `LSTM` has one of two.
-pub fn variant(def: &'static OpDef, operator: &fb::Operator<'_>) -> &'static OpDef {
-    let options = operator.builtin_options_as_lstmoptions();
-    match options.is_some_and(|o| o.kernel_type() == fb::LSTMKernelType::BASIC) {
-        true if def == tfl::Lstm::DEF => tfl::BasicLstm::DEF,
-        _ => def,
-    }
-}
-
-/// An attribute and the field that holds it.
-trait Field<S, L = S>: Sized {
-    fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<S>;
-    fn load(field: L) -> Option<Self>;
-}
-
-macro_rules! fields_that_are_attributes {
-    ($($ty:ty),*) => {$(
-        impl Field<$ty> for $ty {
-            fn store(&self, _: &mut FlatBufferBuilder<'_>) -> Option<$ty> {
-                Some(*self)
-            }
-            fn load(field: $ty) -> Option<$ty> {
-                Some(field)
-            }
-        }
-        /// One that may be left out: 0 and false are the defaults.
-        impl Field<$ty> for Option<$ty> {
-            fn store(&self, _: &mut FlatBufferBuilder<'_>) -> Option<$ty> {
-                Some(self.unwrap_or_default())
-            }
-            fn load(field: $ty) -> Option<Self> {
-                Some(Some(field))
-            }
-        }
-    )*};
-}
-fields_that_are_attributes!(i32, i64, f32, bool);
-
-/// Keywords are listed in the order of the schema.
-macro_rules! fields_that_are_keywords {
-    ($($keyword:ty = $field:ty: $all:expr),* $(,)?) => {$(
-        impl Field<$field> for $keyword {
-            fn store(&self, _: &mut FlatBufferBuilder<'_>) -> Option<$field> {
-                let number = $all.iter().position(|k| k == self)?;
-                i8::try_from(number).ok().map(<$field>::from_bits)
-            }
-            fn load(field: $field) -> Option<Self> {
-                $all.get(usize::try_from(field.bits()).ok()?).copied()
-            }
-        }
-        /// One that may be left out: the first is the default.
-        impl Field<$field> for Option<$keyword> {
-            fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<$field> {
-                self.map_or(Some(<$field>::from_bits(0)), |keyword| keyword.store(fbb))
-            }
-            fn load(field: $field) -> Option<Self> {
-                Field::load(field).map(Some)
-            }
-        }
-    )*};
-}
-trait Bits {
-    fn from_bits(bits: i8) -> Self;
-    fn bits(self) -> i8;
-}
-macro_rules! bits {
-    ($($ty:ty),* $(,)?) => {$(
-        impl Bits for $ty {
-            fn from_bits(bits: i8) -> Self {
-                Self(bits)
-            }
-            fn bits(self) -> i8 {
-                self.0
-            }
-        }
-    )*};
-}
-bits!(
-    fb::ActivationFunctionType,
-    fb::Padding,
-    fb::FullyConnectedOptionsWeightsFormat,
-    fb::MirrorPadMode,
-    fb::LSTMKernelType,
-);
-fields_that_are_keywords! {
-    tfl::Activation = fb::ActivationFunctionType: tfl::Activation::ALL,
-    tfl::Padding = fb::Padding: tfl::Padding::ALL,
-    tfl::WeightsFormat = fb::FullyConnectedOptionsWeightsFormat: tfl::WeightsFormat::ALL,
-    tfl::MirrorPadMode = fb::MirrorPadMode: tfl::MirrorPadMode::ALL,
-    tfl::LstmKernelType = fb::LSTMKernelType: tfl::LstmKernelType::ALL,
-}
-
-/// The type of elements.
-impl Field<fb::TensorType> for Type {
-    fn store(&self, _: &mut FlatBufferBuilder<'_>) -> Option<fb::TensorType> {
-        match self {
-            Type::Scalar(elem) => types::tensor_type(elem),
-            _ => None,
-        }
-    }
-    fn load(field: fb::TensorType) -> Option<Self> {
-        types::elem(field).map(Type::Scalar)
-    }
-}
-
-/// A name; none is empty.
-impl<'f, 'b> Field<Option<WIPOffset<&'f str>>, Option<&'b str>> for Option<Arc<str>> {
-    fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<Option<WIPOffset<&'f str>>> {
-        Some(self.as_ref().map(|name| WIPOffset::new(fbb.create_string(name).value())))
-    }
-    fn load(field: Option<&'b str>) -> Option<Self> {
-        Some(field.map(Arc::from))
-    }
-}
-
-/// A list of numbers.
-impl<'f, 'b> Field<Option<WIPOffset<Vector<'f, f32>>>, Option<Vector<'b, f32>>> for Vec<f32> {
-    fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<Option<WIPOffset<Vector<'f, f32>>>> {
-        Some(Some(WIPOffset::new(fbb.create_vector(self).value())))
-    }
-    fn load(field: Option<Vector<'b, f32>>) -> Option<Self> {
-        Some(field.iter().flatten().collect())
-    }
-}
-
-/// A list of integers.
-impl<'f, 'b> Field<Option<WIPOffset<Vector<'f, i32>>>, Option<Vector<'b, i32>>> for Attr {
-    fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<Option<WIPOffset<Vector<'f, i32>>>> {
-        let ints = self.as_ints()?.into_iter().map(|v| i32::try_from(v).ok()).collect::<Option<Vec<i32>>>()?;
-        Some((!ints.is_empty()).then(|| WIPOffset::new(fbb.create_vector(&ints).value())))
-    }
-    fn load(field: Option<Vector<'b, i32>>) -> Option<Self> {
-        Some(Attr::Array(field.iter().flatten().map(|v| Attr::i64(i64::from(v))).collect()))
-    }
-}
-
-/// A list of integers that is empty where it is left out.
-impl<'f, 'b> Field<Option<WIPOffset<Vector<'f, i32>>>, Option<Vector<'b, i32>>> for Option<Attr> {
-    fn store(&self, fbb: &mut FlatBufferBuilder<'_>) -> Option<Option<WIPOffset<Vector<'f, i32>>>> {
-        self.as_ref().map_or(Some(None), |list| list.store(fbb))
-    }
-    fn load(field: Option<Vector<'b, i32>>) -> Option<Self> {
-        Attr::load(field).map(Some)
-    }
-}
 
 /// Each row: operations, the table that holds their options, its arguments and accessor in the generated code, and its fields. A field is
 /// named like its attribute, or has a value that is derived from the operation.
 macro_rules! options {
     ($([$($row:ident),+]: $table:ident $args:ident $get:ident $fields:tt)*) => {
-        static CODECS: &[Codec] = &[$($(options!(@codec $row $table $args $get $fields)),+),*];
+        pub(super) static CODECS: &[Codec] = &[$($(options!(@codec $row $table $args $get $fields)),+),*];
     };
     (@codec $row:ident $table:ident $args:ident $get:ident { $($field:ident),* $(; $($derived:ident = $value:expr),+)? }) => {
         Codec {
@@ -214,7 +26,7 @@ macro_rules! options {
                     ..Default::default()
                 };
                 let table = fb::$table::create(fbb, &args);
-                Some((fb::BuiltinOptions::$table, Some(table.as_union_value())))
+                Some(Options::First(fb::BuiltinOptions::$table, table.as_union_value()))
             },
             #[allow(clippy::needless_update, unused_variables, reason = "not every attribute is read from a field")]
             read: |operator| {
@@ -368,26 +180,5 @@ options! {
     [VarHandle]: VarHandleOptions VarHandleOptionsArgs builtin_options_as_var_handle_options { container, shared_name }
     [Hashtable]: HashtableOptions HashtableOptionsArgs builtin_options_as_hashtable_options {
         table_id, key_dtype, value_dtype
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_operation_with_attributes_has_a_row() {
-        let elsewhere = ["tfl.quantize", "tfl.custom", "tfl.call_once"];
-        for def in tfl::TFL.ops.iter().filter(|d| d.builtin.is_some()) {
-            let stated = codec(def.name).is_some() || elsewhere.contains(&def.name);
-            assert!(stated || def.attrs.is_empty(), "{} has attributes and no options", def.name);
-        }
-    }
-
-    #[test]
-    fn no_operation_has_two_rows() {
-        let mut names: Vec<&str> = CODECS.iter().map(|c| c.def.name).collect();
-        names.sort_unstable();
-        assert!(names.windows(2).all(|w| w[0] != w[1]), "{names:?}");
     }
 }

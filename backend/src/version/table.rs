@@ -1,134 +1,13 @@
-//! Versions of operators, and the oldest runtime that has them.
-//!
-//! A version tells a runtime which types and options it must know. The rules are those of TFLite's own converter (`op_version.cc`), the
-//! runtimes those of its table (`runtime_version.cc`). Int16 convolutions with int8 weights, for which the converter has no rule, take the
-//! version that brought int16.
+//! The versions of each operator, and the runtimes that brought them.
 
-use ir::{Attr, Elem};
-
+use super::rules::When::{self, *};
+use super::rules::{
+    activated, counts, dilated, grouped, makes_channels, not_4d, scale_above_one, shuffled, unquantized,
+};
 use crate::schema::tflite as fb;
-use crate::view::View;
-
-/// The version of an operation: that of its first rule that holds, else 1.
-pub fn version(view: View<'_>) -> i32 {
-    let rules = row(view.op.name.as_str()).map_or(&[][..], |(.., rules)| rules);
-    rules.iter().find(|(_, when)| when.holds(view)).map_or(1, |(version, _)| *version)
-}
-
-/// The oldest runtime that knows a version of an operation, such as `2.3.0`.
-pub fn min_runtime(name: &str, version: i32) -> Option<&'static str> {
-    let (_, runtimes, _) = row(name)?;
-    runtimes.get(usize::try_from(version).ok()?.checked_sub(1)?).copied().filter(|r| !r.is_empty())
-}
-
-/// The newer of two runtimes.
-pub fn newer<'a>(a: &'a str, b: &'a str) -> &'a str {
-    let key = |v: &str| -> Vec<u32> { v.split('.').map(|n| n.parse().unwrap_or(0)).collect() };
-    std::cmp::max_by_key(a, b, |v| key(v))
-}
-
-fn row(name: &str) -> Option<&'static Row> {
-    ROWS.iter().find(|(op, ..)| *op == name)
-}
 
 /// An operation, the runtimes of versions 1, 2, …, and the rules in order: a version and when it is needed.
-type Row = (&'static str, &'static [&'static str], &'static [(i32, When)]);
-
-/// A condition on an operation.
-#[derive(Clone, Copy)]
-enum When {
-    /// Holds.
-    Always,
-    /// An operand is stored in one of these types.
-    In(usize, &'static [fb::TensorType]),
-    /// A result is.
-    Out(usize, &'static [fb::TensorType]),
-    /// The first operand or the first result is.
-    From(&'static [fb::TensorType]),
-    /// An operand is there.
-    Present(usize),
-    /// An operand has several scales.
-    PerChannel(usize),
-    /// An operand has more dimensions.
-    RankAbove(usize, usize),
-    /// The first two operands broadcast, one of them having more dimensions.
-    Broadcast(usize),
-    /// An attribute is true or not 0.
-    Set(&'static str),
-    /// Anything else.
-    Is(fn(View<'_>) -> bool),
-    /// All hold.
-    All(&'static [When]),
-    /// One holds.
-    Any(&'static [When]),
-}
-use When::*;
-
-impl When {
-    fn holds(self, v: View<'_>) -> bool {
-        match self {
-            Always => true,
-            In(i, types) => v.stored_in(i).is_some_and(|t| types.contains(&t)),
-            Out(i, types) => v.stored_out(i).is_some_and(|t| types.contains(&t)),
-            From(types) => In(0, types).holds(v) || Out(0, types).holds(v),
-            Present(i) => v.operand(i).is_some(),
-            PerChannel(i) => v.quant_in(i).is_some_and(|q| q.scales().len() > 1),
-            RankAbove(i, n) => v.rank(i).is_some_and(|r| r > n),
-            Broadcast(n) => {
-                let shapes = (v.operand(0).map(|t| &t.shape), v.operand(1).map(|t| &t.shape));
-                shapes.0 != shapes.1 && (RankAbove(0, n).holds(v) || RankAbove(1, n).holds(v))
-            }
-            Set(attr) => v.is_set(attr),
-            Is(f) => f(v),
-            All(whens) => whens.iter().all(|w| w.holds(v)),
-            Any(whens) => whens.iter().any(|w| w.holds(v)),
-        }
-    }
-}
-
-/// Several groups: the filter has fewer channels than the input.
-fn grouped(v: View<'_>) -> bool {
-    let channels = |i| *v.operand(i)?.shape.as_ref()?.last()?;
-    channels(0).zip(channels(1)).is_some_and(|(input, filter)| input != filter)
-}
-
-fn dilated(v: View<'_>) -> bool {
-    ["dilation_h_factor", "dilation_w_factor"]
-        .iter()
-        .any(|a| v.op.attr(a).and_then(Attr::as_int).is_some_and(|d| d != 1))
-}
-
-fn activated(v: View<'_>) -> bool {
-    v.op.attr("fused_activation_function").and_then(Attr::as_str).is_some_and(|a| a != "NONE")
-}
-
-fn shuffled(v: View<'_>) -> bool {
-    v.op.attr("weights_format").and_then(Attr::as_str).is_some_and(|f| f != "DEFAULT")
-}
-
-/// `s1 * s2 / s_out >= 1`, in the f32 of the file.
-fn scale_above_one(v: View<'_>) -> bool {
-    let scale = |e: &Elem| Some(e.quant()?.as_per_tensor()?.0 as f32);
-    let all = || Some((scale(&v.operand(0)?.elem)?, scale(&v.operand(1)?.elem)?, scale(&v.result(0)?.elem)?));
-    all().is_some_and(|(a, b, out)| a * b / out >= 1.0)
-}
-
-fn not_4d(v: View<'_>) -> bool {
-    v.rank(0).is_some_and(|r| r != 4)
-}
-
-fn makes_channels(v: View<'_>) -> bool {
-    v.result(0).and_then(|t| t.elem.quant()).is_some_and(|q| q.scales().len() > 1)
-}
-
-/// A condition of numbers instead of booleans.
-fn counts(v: View<'_>) -> bool {
-    v.stored_in(0).is_some_and(|t| t != BOOL)
-}
-
-fn unquantized(v: View<'_>) -> bool {
-    v.quant_in(0).is_none()
-}
+pub(super) type Row = (&'static str, &'static [&'static str], &'static [(i32, When)]);
 
 const F16: fb::TensorType = fb::TensorType::FLOAT16;
 const BF16: fb::TensorType = fb::TensorType::BFLOAT16;
@@ -164,7 +43,7 @@ const HYBRID_WEIGHT: When = All(&[In(1, &[I8]), Out(0, &[F32])]);
 const HYBRID_GATES: When = All(&[In(0, &[F32]), In(2, &[I8]), Out(0, &[F32])]);
 
 #[rustfmt::skip]
-static ROWS: &[Row] = &[
+pub(super) static ROWS: &[Row] = &[
     ("tfl.conv_2d",
         &["1.5.0", "1.14.0", "1.14.0", "2.3.0", "2.4.0", "2.9.0", "2.11.0", "2.15.0"],
         &[(6, Is(grouped)), (4, I16_IN), (3, I8_X_I8), (7, I8_X_I4), (5, All(&[F32_X_I8, PerChannel(1)])),
@@ -400,80 +279,18 @@ static ROWS: &[Row] = &[
         &["1.13.1", "1.14.0", "1.15.0", "2.2.0", "2.7.0", "2.18.0", "2.21.0", "2.22.0", "2.23.0"],
         &[(9, F8_IN), (8, In(0, &[U4])), (7, In(0, &[I2])), (6, In(0, &[I4])), (3, In(0, &[I16, F16])),
           (5, All(&[I8_IN, PerChannel(0)])), (2, I8_IN)]),
+    ("stablehlo.scatter", &["2.15.0"], &[]),
+    ("stablehlo.rng_bit_generator", &["2.15.0"], &[]),
+    ("stablehlo.gather", &["2.16.0"], &[]),
+    ("stablehlo.add", &["2.16.0"], &[]),
+    ("stablehlo.multiply", &["2.16.0"], &[]),
+    ("stablehlo.reduce_window", &["2.16.0"], &[]),
+    ("stablehlo.maximum", &["2.16.0"], &[]),
+    ("stablehlo.minimum", &["2.16.0"], &[]),
+    ("stablehlo.pad", &["2.16.0"], &[]),
+    ("stablehlo.composite", &["2.17.0"], &[]),
+    ("stablehlo.and", &["2.17.0"], &[]),
+    ("stablehlo.shift_left", &["2.17.0"], &[]),
+    ("stablehlo.cbrt", &["2.17.0"], &[]),
+    ("stablehlo.case", &["2.17.0"], &[]),
 ];
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use ir::dialect::tfl::{self, TFL};
-    use ir::{At, Body, Loc, OpRow, OpSpec, QuantType, Type};
-
-    use super::*;
-
-    /// The version of an operation with these operand types and result type.
-    fn of<R: OpRow>(row: &R, operands: &[Type], result: Type) -> i32 {
-        let mut body = Body::new();
-        let entry = body.entry();
-        let operands: Vec<_> = operands.iter().map(|t| body.add_arg(entry, t.clone(), Loc::UNKNOWN)).collect();
-        let spec = OpSpec::row(row, Loc::UNKNOWN).operands(&operands).results([result]);
-        let op = body.insert(At::End(entry), spec);
-        version(View { body: &body, op: body.op(op), callees: &[] })
-    }
-
-    #[test]
-    fn versions_follow_types_shapes_and_attributes() {
-        let tensor = |shape: &[usize], elem: &Elem| Type::tensor(shape, elem.clone());
-        let quant = |q: QuantType| Elem::Quant(Arc::new(q));
-        let (image, filter, out) = ([1, 4, 4, 2], [3, 1, 1, 2], [1, 4, 4, 3]);
-        let (float, q8) = (Elem::F32, quant(QuantType::per_tensor(8, 0.5, 0)));
-        let per_axis = quant(QuantType::per_axis(8, 0, vec![0.5; 3]));
-        let conv = tfl::Conv2D::default();
-        let of_conv = |x: &Elem, w: &Elem| of(&conv, &[tensor(&image, x), tensor(&filter, w)], tensor(&out, x));
-        assert_eq!(of_conv(&float, &float), 1);
-        assert_eq!(of_conv(&q8, &per_axis), 3);
-        assert_eq!(of_conv(&float, &per_axis), 5);
-        assert_eq!(of_conv(&float, &q8), 2);
-        let grouped = [tensor(&[1, 4, 4, 4], &float), tensor(&filter, &float)];
-        assert_eq!(of(&conv, &grouped, tensor(&out, &float)), 6);
-
-        let scaled = |scale: f64| tensor(&[4], &quant(QuantType::per_tensor(8, scale, 0)));
-        let mul = tfl::Mul::default();
-        assert_eq!(of(&mul, &[scaled(0.5), scaled(0.5)], scaled(0.5)), 2);
-        assert_eq!(of(&mul, &[scaled(0.5), scaled(0.5)], scaled(0.25)), 3);
-
-        let gather = |batch_dims| tfl::Gather { batch_dims: Some(batch_dims), ..Default::default() };
-        let ints = tensor(&[2], &Elem::I32);
-        assert_eq!(of(&gather(0), &[tensor(&[4], &float), ints.clone()], tensor(&[2], &float)), 1);
-        assert_eq!(of(&gather(1), &[tensor(&[4], &float), ints], tensor(&[2], &float)), 5);
-        assert_eq!(of(&tfl::BroadcastTo {}, &[tensor(&[1], &float)], tensor(&[2], &float)), 2);
-    }
-
-    #[test]
-    fn every_operation_of_the_schema_has_a_row() {
-        for def in TFL.ops.iter().filter(|d| d.builtin.is_some() && d.name != "tfl.custom") {
-            assert!(row(def.name).is_some(), "{} has no versions", def.name);
-        }
-    }
-
-    /// Versions that the converter gives, and for which its table has no runtime.
-    const NO_RUNTIME: [(&str, i32); 2] = [("tfl.lstm", 5), ("tfl.unidirectional_sequence_lstm", 5)];
-
-    #[test]
-    fn every_version_has_a_runtime() {
-        for (name, _, rules) in ROWS {
-            let newest = rules.iter().map(|(v, _)| *v).max().unwrap_or(1);
-            let oldest = if rules.iter().any(|(_, w)| matches!(w, Always)) { 2 } else { 1 };
-            for version in oldest..=newest {
-                let stated = min_runtime(name, version).is_some();
-                assert!(stated != NO_RUNTIME.contains(&(name, version)), "{name} version {version} has no runtime");
-            }
-        }
-    }
-
-    #[test]
-    fn runtimes_compare_by_number() {
-        assert_eq!(newer("2.9.0", "2.12.0"), "2.12.0");
-        assert_eq!(newer("1.14.0", "1.5.0"), "1.14.0");
-    }
-}
