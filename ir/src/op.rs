@@ -323,7 +323,7 @@ impl Registry {
 
 /// Declares the rows of a dialect.
 ///
-/// Behind `builtin`, an embedder's rows may go on with `custom: Some(CustomCode {…})` and `eval: Some(function)`.
+/// An attribute `name(optional)` that is left out has its default. Behind `builtin`, an embedder's rows may go on with `custom: Some(CustomCode {…})` and `eval: Some(function)`.
 ///
 /// ```
 /// use quant_opt_ir as ir;
@@ -352,7 +352,7 @@ macro_rules! ops {
             $name:literal = $row:ident {
                 ins: ($($in_:ident : $iset:ident $($iarity:ident)?),* $(,)?),
                 outs: ($($out:ident : $oset:ident $($oarity:ident)?),* $(,)?),
-                attrs: ($($attr:ident : $aty:ty = $adefault:expr),* $(,)?),
+                attrs: ($($attr:ident $(($may:ident))? : $aty:ty = $adefault:expr),* $(,)?),
                 traits: $($tr:ident)|+, infer: $infer:expr,
                 quant: $quant:ident $({ $($qf:ident : $qv:expr),* $(,)? })?,
                 dynamic: $dynamic:ident $({ $($df:ident : $dv:expr),* $(,)? })?,
@@ -385,7 +385,7 @@ macro_rules! ops {
                     attrs: &[$($crate::op::AttrDef {
                         name: stringify!($attr),
                         kind: <$aty as $crate::attr::AttrValue>::KIND,
-                        optional: <$aty as $crate::attr::AttrValue>::OPTIONAL,
+                        optional: <$aty as $crate::attr::AttrValue>::OPTIONAL $(|| $crate::__optional_attr!($may))?,
                         check: |a| <$aty as $crate::attr::AttrValue>::from_attr(a).is_some(),
                         default: || { let v: $aty = $adefault; $crate::attr::AttrValue::to_attr(&v) },
                     }),*],
@@ -402,6 +402,7 @@ macro_rules! ops {
                     Some($row {
                         $($attr: match op.attr(stringify!($attr)) {
                             Some(a) => <$aty as $crate::attr::AttrValue>::from_attr(a)?,
+                            $(None if $crate::__optional_attr!($may) => $adefault,)?
                             None => <$aty as $crate::attr::AttrValue>::absent()?,
                         }),*
                     })
@@ -432,6 +433,14 @@ macro_rules! __optional {
     };
     ($given:expr) => {
         $given
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __optional_attr {
+    (optional) => {
+        true
     };
 }
 

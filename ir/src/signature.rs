@@ -4,6 +4,9 @@ use crate::attr::Attr;
 use crate::body::{OpId, Operation};
 use crate::module::{self, Module};
 
+/// The attribute of a function that several signatures call: for each key behind the first `{inputs = […], outputs = […]}`.
+pub const ALIASES: &str = "tfl.signature_aliases";
+
 /// A function that users call by a signature key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
@@ -17,8 +20,8 @@ pub struct Signature {
     pub outputs: Vec<String>,
 }
 
-/// The signatures of a module, in order: functions with `tf_saved_model.exported_names` or `tf.entry_function`; where there are none, the
-/// only function or the one called `main`.
+/// The signatures of a module, in order; those of one function follow each other. They are of functions with
+/// `tf_saved_model.exported_names` or `tf.entry_function`; where there are none, of the only function or the one called `main`.
 pub fn signatures(module: &Module) -> Vec<Signature> {
     let funcs = module.funcs();
     let marked: Vec<OpId> = funcs.iter().copied().filter(|f| is_entry(module.body.op(*f))).collect();
@@ -27,7 +30,7 @@ pub fn signatures(module: &Module) -> Vec<Signature> {
         (true, [only]) => vec![*only],
         (true, many) => many.iter().copied().filter(|f| module::sym_name(module.body.op(*f)) == Some("main")).collect(),
     };
-    chosen.into_iter().map(|f| signature(module, f)).collect()
+    chosen.into_iter().flat_map(|f| std::iter::once(signature(module, f)).chain(aliases(module, f))).collect()
 }
 
 fn is_entry(func: &Operation) -> bool {
@@ -51,6 +54,27 @@ fn signature(module: &Module, func: OpId) -> Signature {
         inputs: names(op, "arg_attrs", "inputs", "arg", count(false)),
         outputs: names(op, "res_attrs", "outputs", "output", count(true)),
     }
+}
+
+/// The signatures of a function beside its first: each further exported name, with names of its own for arguments and results where
+/// [`ALIASES`] has them.
+fn aliases(module: &Module, func: OpId) -> Vec<Signature> {
+    let op = module.body.op(func);
+    let first = signature(module, func);
+    let keys = op.attr("tf_saved_model.exported_names").and_then(Attr::as_array).unwrap_or_default();
+    let named = |key: &str, list: &str, or: &[String]| {
+        let names = op.attr(ALIASES).and_then(|a| a.as_dict()?.get(key)?.as_dict()?.get(list)?.as_array());
+        let names: Option<Vec<String>> = names.map(|n| n.iter().filter_map(Attr::as_str).map(str::to_owned).collect());
+        names.filter(|n| n.len() == or.len()).unwrap_or_else(|| or.to_vec())
+    };
+    let keys = keys.iter().skip(1).filter_map(Attr::as_str);
+    keys.map(|key| Signature {
+        func,
+        key: key.to_owned(),
+        inputs: named(key, "inputs", &first.inputs),
+        outputs: named(key, "outputs", &first.outputs),
+    })
+    .collect()
 }
 
 fn names(func: &Operation, attrs: &str, entry: &str, stem: &str, count: usize) -> Vec<String> {

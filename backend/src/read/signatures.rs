@@ -3,19 +3,30 @@
 use std::collections::{HashMap, VecDeque};
 
 use flatbuffers::{ForwardsUOffset, Vector};
+use ir::signature::ALIASES;
 use ir::{Attr, Attrs, Module, OpId};
 
 use super::function::Function;
 use crate::schema::tflite as fb;
 
 impl<'a> Function<'a> {
-    /// The names by which the function is called. Of several signatures of one subgraph the first names arguments and results.
+    /// The names by which the function is called. Of several signatures of one subgraph the first names arguments and results, the others
+    /// are aliases.
     pub(super) fn attributes(&self, module: &mut Module, func: OpId, private: bool) {
         let signatures = self.file.signatures(self.number);
-        let keys: Vec<&str> = signatures.iter().filter_map(|s| s.signature_key()).filter(|k| !k.is_empty()).collect();
-        let first = signatures.first();
-        let ins = self.names(&self.inputs, first.and_then(|s| s.inputs()));
-        let outs = self.names(&self.outputs, first.and_then(|s| s.outputs()));
+        let named = |s: Option<&fb::SignatureDef<'a>>| {
+            let ins = self.names(&self.inputs, s.and_then(fb::SignatureDef::inputs));
+            (ins, self.names(&self.outputs, s.and_then(fb::SignatureDef::outputs)))
+        };
+        let (ins, outs) = named(signatures.first());
+        let keyed = signatures.iter().filter_map(|s| Some((s.signature_key().filter(|k| !k.is_empty())?, s)));
+        let keys: Vec<&str> = keyed.clone().map(|(key, _)| key).collect();
+        let mut aliases = Attrs::new();
+        for (key, signature) in keyed.skip(1) {
+            let (ins, outs) = named(Some(signature));
+            let strs = |names: &[String]| Attr::strs(names.iter().map(String::as_str));
+            aliases.set(key, Attr::Dict(Attrs::new().with("inputs", strs(&ins)).with("outputs", strs(&outs))));
+        }
         let op = module.body.op_mut(func);
         if keys.is_empty() && self.number != 0 {
             if private {
@@ -30,6 +41,9 @@ impl<'a> Function<'a> {
         op.attrs.set("tf.entry_function", Attr::Dict(entry));
         if !keys.is_empty() {
             op.attrs.set("tf_saved_model.exported_names", Attr::strs(keys));
+        }
+        if !aliases.is_empty() {
+            op.attrs.set(ALIASES, Attr::Dict(aliases));
         }
     }
 

@@ -40,6 +40,8 @@ pub mod sets {
     pub const BOOL: ElemSet = ElemSet::BOOL;
     /// Float and what stands for it: `f32`, quantized int8 and int16.
     pub const FQ: ElemSet = ElemSet::F32.or(ElemSet::FX).or(ElemSet::Q8).or(ElemSet::Q16);
+    /// The same, and the bare numbers that 8 bits store.
+    pub const FQ_INT8: ElemSet = FQ.or(ElemSet::I8).or(ElemSet::U8);
     /// Float, quantized, and plain integers: arithmetic.
     pub const NUM: ElemSet =
         FQ.or(ElemSet::I8).or(ElemSet::U8).or(ElemSet::I16).or(ElemSet::I32).or(ElemSet::I64).or(ElemSet::UX);

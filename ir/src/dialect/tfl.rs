@@ -217,10 +217,10 @@ crate::ops! {
 
     /// Product of matrices in the last two dimensions; `adj_x`, `adj_y` transpose them first.
     "tfl.batch_matmul" = BatchMatMul {
-        ins: (x: FQ, y: FQ), outs: (output: FQ),
+        ins: (x: FQ_INT8, y: FQ_INT8), outs: (output: NUM),
         attrs: (
-                adj_x: bool = false,
-                adj_y: bool = false,
+                adj_x(optional): bool = false,
+                adj_y(optional): bool = false,
                 asymmetric_quantize_inputs: Option<bool> = None,
         ),
         traits: PURE, infer: Some(infer::batch_matmul), quant: Plain, dynamic: Hybrid { weight: 1, axis: None, asymmetric: true }, builtin: Some(126),
@@ -271,14 +271,14 @@ crate::ops! {
 
     /// The larger operand.
     "tfl.maximum" = Maximum {
-        ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        ins: (lhs: NUM, rhs: NUM), outs: (max: NUM),
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: SameScale, dynamic: Float, builtin: Some(55),
     }
 
     /// The smaller operand.
     "tfl.minimum" = Minimum {
-        ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        ins: (lhs: NUM, rhs: NUM), outs: (min: NUM),
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: SameScale, dynamic: Float, builtin: Some(57),
     }
@@ -311,16 +311,16 @@ crate::ops! {
         traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(78),
     }
 
-    /// Angle of the point (rhs, lhs).
+    /// Angle of the point (x, y).
     "tfl.atan2" = Atan2 {
-        ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        ins: (y: NUM, x: NUM), outs: (output: NUM),
         attrs: (),
         traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(156),
     }
 
-    /// Whether `lhs` and `rhs` compare as equal; operands broadcast.
+    /// Whether `x` and `y` compare as equal; operands broadcast.
     "tfl.equal" = Equal {
-        ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
+        ins: (x: TENSOR, y: TENSOR), outs: (output: BOOL),
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(71),
     }
@@ -425,7 +425,7 @@ crate::ops! {
 
     /// `x` if positive, else `exp(x) - 1`.
     "tfl.elu" = Elu {
-        ins: (x: FQ), outs: (y: FQ),
+        ins: (x: FQ_INT8), outs: (y: FQ_INT8),
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(111),
     }
@@ -446,7 +446,7 @@ crate::ops! {
 
     /// `x * relu6(x + 3) / 6`
     "tfl.hard_swish" = HardSwish {
-        ins: (x: FQ), outs: (y: FQ),
+        ins: (input: FQ), outs: (output: FQ),
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(117),
     }
@@ -509,7 +509,7 @@ crate::ops! {
 
     /// -1, 0 or 1.
     "tfl.sign" = Sign {
-        ins: (x: NUM), outs: (y: NUM),
+        ins: (x: NUM), outs: (output: NUM),
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(158),
     }
@@ -537,14 +537,14 @@ crate::ops! {
 
     /// `1 / (1 + e^-x)`
     "tfl.logistic" = Logistic {
-        ins: (x: FQ), outs: (y: FQ),
+        ins: (x: FQ_INT8), outs: (y: FQ_INT8),
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 256.0, zero_point: -128 }, dynamic: Float, builtin: Some(14),
     }
 
     /// Hyperbolic tangent.
     "tfl.tanh" = Tanh {
-        ins: (x: FQ), outs: (y: FQ),
+        ins: (input: FQ_INT8), outs: (output: FQ_INT8),
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 128.0, zero_point: 0 }, dynamic: Float, builtin: Some(28),
     }
@@ -558,7 +558,7 @@ crate::ops! {
 
     /// `x` if positive, else `alpha * x`.
     "tfl.leaky_relu" = LeakyRelu {
-        ins: (input: FQ), outs: (output: FQ),
+        ins: (input: FQ_INT8), outs: (output: FQ_INT8),
         attrs: (
                 alpha: f32 = 0.2,
         ),
@@ -569,21 +569,21 @@ crate::ops! {
     "tfl.gelu" = Gelu {
         ins: (input: FQ), outs: (output: FQ),
         attrs: (
-                approximate: bool = false,
+                approximate(optional): bool = false,
         ),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(150),
     }
 
     /// `x` if positive, else `alpha * x`; alpha broadcasts.
     "tfl.prelu" = Prelu {
-        ins: (input: FQ, alpha: FQ), outs: (output: FQ),
+        ins: (input: FQ_INT8, alpha: FQ_INT8), outs: (output: FQ_INT8),
         attrs: (),
         traits: PURE, infer: Some(infer::elementwise), quant: Weighted { input: 0, weight: 1, axis: None, bias: None }, dynamic: Float, builtin: Some(54),
     }
 
     /// `exp(beta x) / sum(exp(beta x))` over the last dimension.
     "tfl.softmax" = Softmax {
-        ins: (input: FQ), outs: (output: FQ),
+        ins: (input: FQ_INT8), outs: (output: FQ_INT8),
         attrs: (
                 beta: f32 = 1.0,
         ),
@@ -592,14 +592,14 @@ crate::ops! {
 
     /// Logarithm of the softmax over the last dimension.
     "tfl.log_softmax" = LogSoftmax {
-        ins: (input: FQ), outs: (output: FQ),
+        ins: (input: FQ_INT8), outs: (output: FQ_INT8),
         attrs: (),
         traits: PURE, infer: Some(infer::same_as_first), quant: Fixed { scale: 16.0 / 256.0, zero_point: 127 }, dynamic: Float, builtin: Some(50),
     }
 
     /// Divided by the norm of the last dimension.
     "tfl.l2_normalization" = L2Normalization {
-        ins: (input: FQ), outs: (output: FQ),
+        ins: (input: FQ_INT8), outs: (output: FQ_INT8),
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
@@ -634,7 +634,7 @@ crate::ops! {
 
     /// Maximum of a window.
     "tfl.max_pool_2d" = MaxPool2D {
-        ins: (input: FQ), outs: (output: FQ),
+        ins: (input: FQ_INT8), outs: (output: FQ_INT8),
         attrs: (
                 filter_height: i32 = 1,
                 filter_width: i32 = 1,
@@ -662,7 +662,7 @@ crate::ops! {
 
     /// Mean over axes.
     "tfl.mean" = Mean {
-        ins: (input: NUM, axes: I32), outs: (output: NUM),
+        ins: (input: NUM, axis: I32), outs: (output: NUM),
         attrs: (
                 keep_dims: bool = false,
         ),
@@ -707,18 +707,18 @@ crate::ops! {
 
     /// Whether one holds over axes.
     "tfl.reduce_any" = ReduceAny {
-        ins: (input: BOOL, axes: I32), outs: (output: BOOL),
+        ins: (input: BOOL, reduction_indices: I32), outs: (output: BOOL),
         attrs: (
-                keep_dims: bool = false,
+                keep_dims(optional): bool = false,
         ),
         traits: PURE, infer: Some(infer::reduce), quant: Float, dynamic: Float, builtin: Some(91),
     }
 
     /// Whether all hold over axes.
     "tfl.reduce_all" = ReduceAll {
-        ins: (input: BOOL, axes: I32), outs: (output: BOOL),
+        ins: (input: BOOL, reduction_indices: I32), outs: (output: BOOL),
         attrs: (
-                keep_dims: bool = false,
+                keep_dims(optional): bool = false,
         ),
         traits: PURE, infer: Some(infer::reduce), quant: Float, dynamic: Float, builtin: Some(140),
     }
@@ -748,8 +748,8 @@ crate::ops! {
     "tfl.cumsum" = Cumsum {
         ins: (input: NUM, axis: I32), outs: (output: NUM),
         attrs: (
-                exclusive: bool = false,
-                reverse: bool = false,
+                exclusive(optional): bool = false,
+                reverse(optional): bool = false,
         ),
         traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(128),
     }
@@ -893,7 +893,7 @@ crate::ops! {
 
     /// One value everywhere.
     "tfl.fill" = Fill {
-        ins: (dims: IDX, input: TENSOR), outs: (output: TENSOR),
+        ins: (dims: IDX, input: TENSOR), outs: (result: TENSOR),
         attrs: (),
         traits: PURE, infer: Some(infer::fill), quant: SameScale, dynamic: Float, builtin: Some(94),
     }
@@ -979,10 +979,10 @@ crate::ops! {
 
     /// Another image size, linear in between.
     "tfl.resize_bilinear" = ResizeBilinear {
-        ins: (input: FQ, size: I32), outs: (output: FQ),
+        ins: (input: FQ_INT8, size: I32), outs: (output: FQ_INT8),
         attrs: (
                 align_corners: bool = false,
-                half_pixel_centers: bool = false,
+                half_pixel_centers(optional): bool = false,
         ),
         traits: PURE, infer: Some(infer::resize), quant: SameScale, dynamic: Float, builtin: Some(23),
     }
@@ -992,7 +992,7 @@ crate::ops! {
         ins: (input: TENSOR, size: I32), outs: (output: TENSOR),
         attrs: (
                 align_corners: bool = false,
-                half_pixel_centers: bool = false,
+                half_pixel_centers(optional): bool = false,
         ),
         traits: PURE, infer: Some(infer::resize), quant: SameScale, dynamic: Float, builtin: Some(97),
     }
@@ -1045,8 +1045,8 @@ crate::ops! {
     "tfl.random_uniform" = RandomUniform {
         ins: (shape: I32), outs: (out: F32),
         attrs: (
-                seed: i64 = 0,
-                seed2: i64 = 0,
+                seed(optional): i64 = 0,
+                seed2(optional): i64 = 0,
         ),
         traits: NONE, infer: Some(infer::random), quant: Float, dynamic: Float, builtin: Some(148),
     }
@@ -1225,8 +1225,8 @@ crate::ops! {
     "tfl.random_standard_normal" = RandomStandardNormal {
         ins: (shape: I32), outs: (out: F32),
         attrs: (
-                seed: i64 = 0,
-                seed2: i64 = 0,
+                seed(optional): i64 = 0,
+                seed2(optional): i64 = 0,
         ),
         traits: NONE, infer: Some(infer::random), quant: Float, dynamic: Float, builtin: Some(146),
     }
@@ -1235,8 +1235,8 @@ crate::ops! {
     "tfl.multinomial" = Multinomial {
         ins: (logits: F32, num_samples: I32), outs: (out: IDX),
         attrs: (
-                seed: i64 = 0,
-                seed2: i64 = 0,
+                seed(optional): i64 = 0,
+                seed2(optional): i64 = 0,
         ),
         traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(149),
     }
