@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ir::{Dim, Elem, F64, QuantParams, QuantType, Sign, TensorType, Type};
+use ir::{Attr, Attrs, Dim, Elem, F64, QuantParams, QuantType, Sign, TensorType, Type};
 
 use crate::schema::tflite as fb;
 
@@ -176,6 +176,34 @@ pub fn file_quant(q: &QuantType) -> Result<FileQuant, &'static str> {
     Ok(FileQuant::Scales(Scales { scale_bits, zero_points: q.zero_points(), dimension }))
 }
 
+/// The attribute of a constant of 64-bit integers, which no quantized type stores, that has the parameters of its tensor.
+pub const QUANTIZATION: &str = "tfl.quantization";
+
+/// The parameters of a tensor as the attribute [`QUANTIZATION`].
+pub fn quant_to_attr(scales: Vec<f32>, zero_points: Vec<i64>, dimension: i32) -> Attr {
+    let scales = scales.into_iter().map(|s| F64(f64::from(s))).collect();
+    let attrs = Attrs::new()
+        .with("dimension", Attr::i32(dimension))
+        .with("scales", Attr::DenseFloatArray(Elem::F32, scales))
+        .with("zero_points", Attr::DenseArray(Elem::I64, zero_points));
+    Attr::Dict(attrs)
+}
+
+/// Reads the attribute [`QUANTIZATION`]; `None` if it is of another form.
+pub fn quant_from_attr(attr: &Attr) -> Option<FileQuant> {
+    let attrs = attr.as_dict()?;
+    let (Attr::DenseFloatArray(_, scales), Attr::DenseArray(_, zero_points)) =
+        (attrs.get("scales")?, attrs.get("zero_points")?)
+    else {
+        return None;
+    };
+    Some(FileQuant::Scales(Scales {
+        scale_bits: scales.iter().map(|s| (s.0 as f32).to_bits()).collect(),
+        zero_points: zero_points.clone(),
+        dimension: i32::try_from(attrs.get("dimension")?.as_int()?).ok()?,
+    }))
+}
+
 /// Reads quantization parameters of a tensor that stores `storage`; `Err` says what is wrong. A missing list of zero points stands for zeros.
 pub fn ir_quant(
     storage: &Elem,
@@ -185,7 +213,8 @@ pub fn ir_quant(
     shape: Option<&[Dim]>,
 ) -> Result<Elem, String> {
     let (width, signed) = match storage {
-        Elem::Int(width, sign) if *width > 1 => (*width, *sign != Sign::Unsigned),
+        // Upstream's quantized types store at most 32 bits.
+        Elem::Int(width, sign) if (2..=32).contains(width) => (*width, *sign != Sign::Unsigned),
         // Float tensors may carry the range they were trained with.
         _ => return Ok(storage.clone()),
     };
@@ -200,6 +229,8 @@ pub fn ir_quant(
     if let Some(z) = zero_points.iter().find(|z| !(min..=max).contains(*z)) {
         return Err(format!("has the zero point {z}, which {width} bits do not hold"));
     }
+    // Old converters count the dimension of a bias as that of its weights.
+    let dimension = if shape.is_some_and(|s| s.len() == 1) { 0 } else { dimension };
     let axis = usize::try_from(dimension).ok();
     let channels = axis.and_then(|a| *shape?.get(a)?);
     let scales: Vec<F64> = scales.into_iter().map(|s| F64(f64::from(s))).collect();

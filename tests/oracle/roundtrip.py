@@ -100,7 +100,8 @@ def operations(root: ir.Operation) -> collections.Counter[tuple]:
             found += operations(op)
             if op.name in NO_OPERATORS or "pseudo" in op.name:
                 continue
-            named = [(name, op.attributes[name]) for name in op.attributes]
+            # Attributes of a dialect are those that the reader adds.
+            named = [(name, op.attributes[name]) for name in op.attributes if "." not in name]
             texts = [(name, str(a)) for name, a in named if not isinstance(a, ir.FlatSymbolRefAttr)]
             attributes = [(name, text) for name, text in texts if not DEFAULTS.fullmatch(text)]
             found[op.name, tuple(sorted(attributes)), tuple(str(r.type) for r in op.results)] += 1
@@ -113,8 +114,8 @@ def tensor(graph: tflite_file.Subgraph, index: int) -> tuple:
         return ("absent",)
     t = graph.tensors[index]
     data = b"" if t.data is None else t.data.tobytes()
-    # Scales along a first dimension of 1 are one scale for the tensor.
-    axis = t.axis if t.scales.size > 1 else 0
+    # Scales along a first dimension of 1 are one scale for the tensor; a vector has one dimension to run along.
+    axis = t.axis if t.scales.size > 1 and len(t.shape) > 1 else 0
     zero_points = t.zero_points if t.zero_points.any() else np.zeros(t.scales.size, np.int64)
     parts = (t.blocks, t.sparsity, t.variant, t.external)
     return (t.shape, t.dtype, t.scales.tobytes(), zero_points.tobytes(), axis, t.is_variable, *parts, data)
@@ -165,6 +166,8 @@ def compare_graphs(
         here = f"{where} operator {at} {x.name}"
         if x.name != y.name:
             return f"{here} is then {y.name}"
+        if x.is_custom and x.version != y.version:
+            return f"{here} has version {x.version}, then {y.version}"
         if options(a_file, x) != options(b_file, y):
             return f"{here} has options {options(a_file, x)}, then {options(b_file, y)}"
         inputs = present(y.inputs)
@@ -174,8 +177,8 @@ def compare_graphs(
         for xs, ys in ends:
             if len(xs) != len(ys):
                 return f"{here} has {len(xs)} tensors, then {len(ys)}"
-            at = here + WITHIN * (xs is x.intermediates)
-            pairs += [(at, i, j) for i, j in zip(xs, ys, strict=True)]
+            place = here + WITHIN * (xs is x.intermediates)
+            pairs += [(place, i, j) for i, j in zip(xs, ys, strict=True)]
     pairs += [(f"{where} output {i}", x, y) for i, (x, y) in enumerate(zip(a.outputs, b.outputs, strict=True))]
     for here, i, j in pairs:
         if tensor(a, i) != tensor(b, j):

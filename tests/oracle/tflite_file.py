@@ -91,6 +91,7 @@ class Operator:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     intermediates: tuple[int, ...] = ()
+    is_custom: bool = False
 
     def operands(self) -> list[tuple[Side, int, int]]:
         """Every (side, position, tensor index), absent operands left out."""
@@ -160,11 +161,11 @@ def _payload(buffer, blob: bytes) -> np.ndarray:
     return np.asarray(buffer.data if buffer.data is not None else [], np.uint8)
 
 
-def _opcode(code) -> tuple[str, int]:
+def _opcode(code) -> tuple[str, int, bool]:
     if code.customCode:
-        return _text(code.customCode), code.version
+        return _text(code.customCode), code.version, True
     builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
-    return _names(schema.BuiltinOperator).get(builtin, f"BUILTIN_{builtin}"), code.version
+    return _names(schema.BuiltinOperator).get(builtin, f"BUILTIN_{builtin}"), code.version, False
 
 
 def _subgraph(graph, opcodes, payload, model) -> Subgraph:
@@ -183,14 +184,18 @@ def _indices(values) -> tuple[int, ...]:
 
 
 def _operator(op, opcodes, payload) -> Operator:
-    name, version = opcodes[op.opcodeIndex]
+    name, version, is_custom = opcodes[op.opcodeIndex]
     options = {}
     for union in (op.builtinOptions, op.builtinOptions2):
         if union is not None:
             options |= {k: _plain(v) for k, v in vars(union).items()}
-    return Operator(
-        name, version, options, _indices(op.inputs), _indices(op.outputs), _indices(op.intermediates)
-    )
+    ends = _indices(op.inputs), _indices(op.outputs), _indices(op.intermediates)
+    return Operator(name, version, options | _custom(op, is_custom), *ends, is_custom)
+
+
+def _custom(op, is_custom: bool) -> dict[str, object]:
+    """The options of a custom operator, as bytes; those that stand behind the flatbuffer are not looked at."""
+    return {"customOptions": _plain(op.customOptions)} if is_custom and op.customOptions is not None else {}
 
 
 def _plain(value: object) -> object:

@@ -22,6 +22,10 @@ pub use external::{ExternalBuffer, ExternalBuffers, to_attr as external_buffer};
 pub const MIN_RUNTIME: &str = "min_runtime_version";
 /// The discardable attribute of a constant that is a variable: state that starts as zeros.
 pub const IS_VARIABLE: &str = "tfl.is_variable";
+/// The discardable attribute of a constant whose tensor has no data in the file: memory that custom operators work in.
+pub const NO_DATA: &str = "tfl.no_data";
+/// The discardable attribute of a custom operation that says which version of it is meant, where it is not 1.
+pub const VERSION: &str = "tfl.op_version";
 /// The module attribute of metadata, a dictionary.
 pub const METADATA: &str = "tfl.metadata";
 /// The module attribute of the description.
@@ -180,7 +184,7 @@ struct Planner<'s, 'm> {
     /// The tensors of the subgraph that is being planned.
     tensors: Vec<Tensor>,
     codes: Vec<Code>,
-    code_numbers: HashMap<(i32, Option<String>), usize>,
+    code_numbers: HashMap<(i32, Option<String>, Option<i32>), usize>,
     /// The oldest runtime that runs every operation so far.
     runtime: Option<&'static str>,
     failed: Option<Failed>,

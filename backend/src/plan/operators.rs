@@ -3,7 +3,7 @@
 use ir::dialect::{builtin, tfl};
 use ir::{Attr, Body, OpRow, Operation, Type, Value};
 
-use super::{ABSENT, AS_GIVEN, Code, LISTS_ABSENT, Numbers, Planner};
+use super::{ABSENT, AS_GIVEN, Code, LISTS_ABSENT, Numbers, Planner, VERSION};
 use crate::view::View;
 use crate::{calls, custom, version};
 
@@ -61,7 +61,8 @@ impl Planner<'_, '_> {
         None
     }
 
-    /// The number of an operation's code. All operators of a code share its entry, as other converters write it.
+    /// The number of an operation's code. All operators of a code share its entry, as other converters write it; custom ones that state
+    /// another version have one of their own.
     pub(super) fn code(&mut self, view: View<'_>) -> Option<u32> {
         let name = view.op.name.as_str();
         let def = view.op.name.def();
@@ -75,12 +76,14 @@ impl Planner<'_, '_> {
             Some(custom) => Some(custom.code.to_owned()),
             None => view.op.as_row::<tfl::Custom>().map(|c| c.custom_code.to_string()),
         };
-        let version = version::version(view);
+        let stated = view.op.attrs.get(VERSION).and_then(Attr::as_int).and_then(|v| i32::try_from(v).ok());
+        let stated = stated.filter(|_| custom.is_some());
+        let version = stated.unwrap_or_else(|| version::version(view));
         if let Some(runtime) = version::min_runtime(name, version) {
             self.runtime = Some(self.runtime.map_or(runtime, |r| version::newer(r, runtime)));
         }
         let codes = &mut self.codes;
-        let number = *self.code_numbers.entry((builtin, custom)).or_insert_with_key(|(builtin, custom)| {
+        let number = *self.code_numbers.entry((builtin, custom, stated)).or_insert_with_key(|(builtin, custom, _)| {
             codes.push(Code { builtin: *builtin, custom: custom.clone(), version });
             codes.len() - 1
         });

@@ -5,9 +5,9 @@ use flatbuffers::FLATBUFFERS_MAX_BUFFER_SIZE;
 use ir::dialect::tfl;
 use ir::{Attr, Body, Loc, Operation, QuantParams, TensorType, Value};
 
-use super::{ABSENT, INTERMEDIATES, IS_VARIABLE, Numbers, Planner, Tensor, too_large};
+use super::{ABSENT, INTERMEDIATES, IS_VARIABLE, NO_DATA, Numbers, Planner, Tensor, too_large};
 use crate::schema::tflite as fb;
-use crate::types::{self, Blocks, FileQuant};
+use crate::types::{self, Blocks, FileQuant, QUANTIZATION};
 use crate::{blockwise, buffers};
 
 impl Planner<'_, '_> {
@@ -83,7 +83,13 @@ impl Planner<'_, '_> {
         if op.is::<tfl::ExternalConst>() {
             return self.external(body, op, v, name);
         }
-        let tensor = self.tensor(body, v, name, &op.loc, op.name.as_str())?;
+        let mut tensor = self.tensor(body, v, name, &op.loc, op.name.as_str())?;
+        if let Some(attr) = op.attrs.get(QUANTIZATION) {
+            tensor.quant = types::quant_from_attr(attr);
+        }
+        if op.attrs.get(NO_DATA).is_some() {
+            return Some(tensor);
+        }
         if op.attrs.get(IS_VARIABLE).is_some() {
             return Some(Tensor { is_variable: true, ..tensor });
         }

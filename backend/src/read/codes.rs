@@ -12,6 +12,7 @@ use crate::schema::tflite as fb;
 pub(super) struct Code {
     pub(super) def: Option<&'static OpDef>,
     pub(super) name: String,
+    pub(super) version: i32,
 }
 
 /// The operator codes of a model.
@@ -29,7 +30,7 @@ pub(super) fn codes(model: &fb::Model<'_>) -> Result<Vec<Code>> {
             Some(name) => name.to_owned(),
             None => format!("with code {builtin}"),
         };
-        Code { def, name }
+        Code { def, name, version: c.version() }
     };
     let codes: Vec<Code> = model.operator_codes().iter().flatten().map(code).collect();
     match codes.iter().find(|c| c.def == Some(tfl::Custom::DEF) && c.name.is_empty()) {

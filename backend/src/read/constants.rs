@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use ir::dialect::tfl;
-use ir::{At, Attr, Builder, Elem, Loc, OpSpec, Tensor, TensorType, Type, Value};
+use ir::{At, Attr, Builder, Elem, Loc, OpRow, OpSpec, Tensor, TensorType, Type, Value};
 
+use super::codes;
 use super::error::{Result, malformed};
 use super::function::{Function, index};
 use super::tensor::TensorInfo;
-use crate::plan::IS_VARIABLE;
+use crate::plan::{IS_VARIABLE, NO_DATA};
+use crate::schema::tflite as fb;
+use crate::types::{self, QUANTIZATION};
 use crate::{buffers, names};
 
 impl Function<'_> {
@@ -17,9 +20,14 @@ impl Function<'_> {
     pub(super) fn constants(&mut self) -> Result<()> {
         let mut used: BTreeSet<usize> = self.outputs.iter().copied().collect();
         let mut computed = BTreeSet::new();
+        // Custom operators may be given memory to work in.
+        let mut memory = BTreeSet::new();
         for operator in &self.operators {
+            let custom = codes::code(&self.file.codes, operator)?.def == Some(tfl::Custom::DEF);
             for t in operator.inputs().iter().flatten().filter(|t| *t != -1) {
-                used.insert(index(t, self.tensors.len(), self.number, "an operand")?);
+                let t = index(t, self.tensors.len(), self.number, "an operand")?;
+                used.insert(t);
+                memory.extend(custom.then_some(t));
             }
             for t in operator.outputs().iter().flatten() {
                 computed.insert(index(t, self.tensors.len(), self.number, "a result")?);
@@ -31,7 +39,7 @@ impl Function<'_> {
             }
             let info = self.info(t)?;
             let empty = info.ty.num_elements() == Some(0);
-            if info.data.is_some() || info.is_variable || info.external.is_some() || empty {
+            if info.data.is_some() || info.is_variable || info.external.is_some() || empty || memory.contains(&t) {
                 self.values[t] = Some(self.constant(t, info)?);
             }
         }
@@ -48,14 +56,33 @@ impl Function<'_> {
         if let Some(sparsity) = info.sparsity.clone() {
             return self.sparse(t, info, sparsity, loc);
         }
-        let is_variable = info.is_variable;
+        let (is_variable, stored) = (info.is_variable, info.data.is_some() || info.ty.num_elements() == Some(0));
         let tensor = self.elements(t, info)?;
         let at = At::End(self.body.entry());
         let v = Builder::new(&mut self.body, at, loc).constant(tensor);
-        if is_variable && let Some(op) = self.body.def_op(v) {
-            self.body.op_mut(op).attrs.set(IS_VARIABLE, Attr::Unit);
+        let quantization = self.wide_quantization(t);
+        if let Some(op) = self.body.def_op(v) {
+            let attrs = &mut self.body.op_mut(op).attrs;
+            if is_variable {
+                attrs.set(IS_VARIABLE, Attr::Unit);
+            } else if !stored {
+                attrs.set(NO_DATA, Attr::Unit);
+            }
+            if let Some(quantization) = quantization {
+                attrs.set(QUANTIZATION, quantization);
+            }
         }
         Ok(v)
+    }
+
+    /// The parameters of a tensor of 64-bit integers, which no quantized type stores.
+    fn wide_quantization(&self, t: usize) -> Option<Attr> {
+        let wide = [fb::TensorType::INT64, fb::TensorType::UINT64].contains(&self.tensors[t].type_());
+        let quant = self.tensors[t].quantization().filter(|_| wide)?;
+        let scales: Vec<f32> = quant.scale()?.iter().collect();
+        let zero_points: Vec<i64> = quant.zero_point().iter().flatten().collect();
+        let zero_points = if zero_points.is_empty() { vec![0; scales.len()] } else { zero_points };
+        (!scales.is_empty()).then(|| types::quant_to_attr(scales, zero_points, quant.quantized_dimension()))
     }
 
     /// The elements of tensor `t`; zeros where it has no data.

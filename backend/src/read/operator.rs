@@ -7,7 +7,7 @@ use super::codes::{self, Code};
 use super::error::{ReadError, Result, malformed};
 use super::function::{Callees, Function, index};
 use crate::calls::{self, Regions};
-use crate::plan::INTERMEDIATES;
+use crate::plan::{INTERMEDIATES, VERSION};
 use crate::schema::tflite as fb;
 use crate::{custom, names, options};
 
@@ -33,7 +33,11 @@ impl<'a> Function<'a> {
         let mut props = self.props(def, code, operator, &results)?;
         let (operands, regions) = self.calls(callees, operator, def, (operands, &mut props), &loc)?;
         let spec = OpSpec::new(OpName::Known(def), loc).operands(&operands).results(results);
-        let op = self.place(number, OpSpec { props, regions, ..spec });
+        let mut spec = OpSpec { props, regions, ..spec };
+        if def == tfl::Custom::DEF && code.version != 1 {
+            spec = spec.attr(VERSION, Attr::i32(code.version));
+        }
+        let op = self.place(number, spec);
         for (t, v) in outputs.into_iter().zip(self.body.op(op).results().to_vec()) {
             if self.values[t].replace(v).is_some() {
                 return malformed(format!("{} is computed twice", self.name(t)));
