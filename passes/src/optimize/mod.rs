@@ -7,6 +7,7 @@ mod lower_for_int8;
 mod rewrite;
 mod rewriter;
 mod rules;
+mod saturate;
 mod sccp;
 mod symbol_dce;
 
@@ -14,6 +15,7 @@ pub use canonicalize::Canonicalize;
 pub use cse::Cse;
 pub use fuse::Optimize;
 pub use lower_for_int8::LowerForInt8;
+pub use saturate::PlaceViews;
 pub use sccp::Sccp;
 pub use symbol_dce::SymbolDce;
 
@@ -21,4 +23,4 @@ use crate::pass::PassDef;
 
 /// The passes of this module.
 pub const PASSES: &[&PassDef] =
-    &[Canonicalize::DEF, Cse::DEF, LowerForInt8::DEF, Optimize::DEF, Sccp::DEF, SymbolDce::DEF];
+    &[Canonicalize::DEF, Cse::DEF, LowerForInt8::DEF, Optimize::DEF, PlaceViews::DEF, Sccp::DEF, SymbolDce::DEF];
