@@ -119,7 +119,7 @@ fn regions_that_are_no_call_are_named() {
     emit(&module(&text), &mut sink).unwrap_err();
     assert_eq!(sink.take()[0].message, "'tfl.while' op needs regions of one call each");
     emit(&module(&CONTROL.replace("@cond(%a, %b) :", "@none(%a, %b) :")), &mut sink).unwrap_err();
-    assert_eq!(sink.take()[0].message, "'tfl.while' op calls `@none`, which is no function of the module");
+    assert_eq!(sink.take()[0].message, "'func.call' op calls `@none`, which is no function here");
 }
 
 #[test]

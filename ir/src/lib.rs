@@ -84,6 +84,8 @@ pub mod module;
 pub mod op;
 pub mod signature;
 pub mod tensor;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod text;
 pub mod types;
 pub mod verify;

@@ -23,6 +23,8 @@ pub enum LocKind {
         col: u32,
         /// Line and column of the end, where one is stated.
         end: Option<(u32, u32)>,
+        /// Whether no text says so: it is where something was read. Behind a name such a place is not written.
+        implied: bool,
     },
     /// `loc("node/name")`, or `loc("name"(child))`
     Name(Arc<str>, Loc),
@@ -48,7 +50,7 @@ impl Loc {
 
     /// A place in a text.
     pub fn file(file: impl Into<Arc<str>>, line: u32, col: u32) -> Loc {
-        Loc::new(LocKind::File { file: file.into(), line, col, end: None })
+        Loc::new(LocKind::File { file: file.into(), line, col, end: None, implied: false })
     }
 
     /// The fusion of several locations, the value's own first. Unknown ones and repetitions are left out; one alone stays itself.

@@ -9,7 +9,8 @@ crate::ops! {
 
     /// A list of symbols.
     "builtin.module" = ModuleOp {
-        ins: (), outs: (), attrs: (),
+        ins: (), outs: (),
+        attrs: (sym_name: Option<std::sync::Arc<str>> = None, sym_visibility: Option<std::sync::Arc<str>> = None),
         traits: ISOLATED | SYMBOL | NO_TERMINATOR, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
     /// Reconciles types during a conversion.

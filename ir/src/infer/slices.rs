@@ -51,7 +51,7 @@ pub fn strided_slice(cx: &InferCx<'_>) -> Inferred {
     let mut dim = 0;
     for i in 0..count {
         if mask("ellipsis_mask", i) {
-            let skip = s.len().saturating_sub(count - 1 - new_axes);
+            let skip = (s.len() + new_axes).saturating_sub(count - 1);
             out.extend_from_slice(&s[dim.min(s.len())..(dim + skip).min(s.len())]);
             dim += skip;
         } else if mask("new_axis_mask", i) {

@@ -18,7 +18,7 @@ pub(super) fn to_bits(x: f64, elem: &Elem) -> u64 {
 }
 
 /// The double whose value the bits of a float type have; NaNs keep their payload.
-pub(super) fn from_bits(bits: u64, elem: &Elem) -> f64 {
+pub(crate) fn from_bits(bits: u64, elem: &Elem) -> f64 {
     let (exponent, mantissa) = match elem {
         Elem::F64 => return f64::from_bits(bits),
         Elem::F32 => (8, 23),

@@ -32,8 +32,8 @@
 //! [`Type::Opaque`]: their text, with aliases written out.
 //!
 //! # Locations
-//! An operation without a location gets its place in the text; one whose location names a node and no place gets both: `loc("node")` becomes
-//! `loc("node"("file.mlir":3:7))`.
+//! An operation without a location gets its place in the text; one whose location names a node and no place gets both, of which only what the
+//! text says is written again.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ use crate::module::Module;
 use crate::op::Registry;
 use crate::types::{Elem, TensorType, Type};
 
-mod float;
+pub(crate) mod float;
 mod lexer;
 mod parser;
 mod printer;

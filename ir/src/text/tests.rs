@@ -398,16 +398,16 @@ fn operations_know_their_place_and_their_node() {
 "a.b"() : () -> () loc(callsite("callee" at "caller"))
 "#,
     );
-    let locs: Vec<String> = m.ops().iter().map(|op| m.body.op(*op).loc.to_string()).collect();
+    let locs: Vec<_> = m.ops().iter().map(|op| &m.body.op(*op).loc).collect();
     assert_eq!(
-        locs,
+        locs.iter().map(|l| (l.to_string(), l.text())).collect::<Vec<_>>(),
         [
-            r#"loc("t":2:1)"#,
-            r#"loc("node"("t":3:6))"#,
-            r#"loc(fused<"m">[unknown, "one"("t":4:1), "two"])"#,
-            r#"loc("node"("f":7:8))"#,
-            "loc(unknown)",
-            r#"loc(callsite("callee"("t":7:1) at "caller"))"#,
+            (r#"loc("t":2:1)"#.to_owned(), Some(("t", 2, 1))),
+            (r#"loc("node")"#.to_owned(), Some(("t", 3, 6))),
+            (r#"loc(fused<"m">[unknown, "one", "two"])"#.to_owned(), Some(("t", 4, 1))),
+            (r#"loc("node"("f":7:8))"#.to_owned(), Some(("f", 7, 8))),
+            ("loc(unknown)".to_owned(), None),
+            (r#"loc(callsite("callee" at "caller"))"#.to_owned(), Some(("t", 7, 1))),
         ]
     );
     let text = print(&m, &LOCATED);

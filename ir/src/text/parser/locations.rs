@@ -76,7 +76,7 @@ impl Parser<'_, '_> {
         } else {
             None
         };
-        Ok(Loc::new(LocKind::File { file: text.into(), line, col, end }))
+        Ok(Loc::new(LocKind::File { file: text.into(), line, col, end, implied: false }))
     }
 
     fn number32(&mut self) -> Result<u32> {

@@ -10,7 +10,7 @@ use super::ParseOptions;
 use super::lexer::{Lexer, Tok, Token};
 use crate::attr::Attr;
 use crate::diag::{Diagnostic, Failed, Sink};
-use crate::loc::Loc;
+use crate::loc::{Loc, LocKind};
 use crate::module::Module;
 use crate::op::Registry;
 use crate::types::Type;
@@ -194,7 +194,9 @@ impl<'s, 'o> Parser<'s, 'o> {
     fn place(&self, pos: usize) -> Loc {
         let line = self.lines.partition_point(|start| *start <= pos);
         let col = pos - self.lines[line - 1] + 1;
-        Loc::file(self.file.clone(), u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(col).unwrap_or(u32::MAX))
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let (file, line, col) = (self.file.clone(), number(line), number(col));
+        Loc::new(LocKind::File { file, line, col, end: None, implied: true })
     }
 
     fn emit(&mut self, d: Diagnostic) -> Failed {

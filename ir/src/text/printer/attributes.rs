@@ -1,6 +1,8 @@
 //! Types, attributes and locations.
 
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::constants;
 use crate::attr::{Attr, Attrs, ResourceKey};
@@ -18,7 +20,12 @@ pub(in crate::text) struct Writer {
     pub(super) elide_larger_than: Option<usize>,
     /// The blobs of `dense_resource` attributes, in the order they were met.
     pub(super) blobs: Vec<(ResourceKey, Tensor)>,
+    /// The types of many scales that were met, with the numbers of their aliases; where there are none, they are written out.
+    pub(super) aliases: Option<HashMap<Arc<QuantType>, usize>>,
 }
+
+/// Scales of a type that are written in its place.
+const SCALES_IN_PLACE: usize = 4;
 
 impl Writer {
     pub(super) fn push(&mut self, text: &str) {
@@ -148,12 +155,34 @@ impl Writer {
                 self.elem(e);
                 self.out.push('>');
             }
-            Elem::Quant(q) => self.quant_type(q),
+            Elem::Quant(q) => self.quant_or_alias(q),
             Elem::String => self.push("!tf_type.string"),
             Elem::Resource => self.push("!tf_type.resource"),
             Elem::Variant => self.push("!tf_type.variant"),
             Elem::Opaque(text) => self.push(text),
         }
+    }
+
+    fn quant_or_alias(&mut self, q: &Arc<QuantType>) {
+        let Some(aliases) = self.aliases.as_mut().filter(|_| q.scales().len() > SCALES_IN_PLACE) else {
+            return self.quant_type(q);
+        };
+        let next = aliases.len();
+        let number = *aliases.entry(q.clone()).or_insert(next);
+        self.write(format_args!("!quant{number}"));
+    }
+
+    /// The lines that define the aliases met.
+    pub(super) fn alias_lines(&mut self) -> String {
+        let mut all: Vec<_> = self.aliases.take().into_iter().flatten().collect();
+        all.sort_by_key(|(_, number)| *number);
+        let mut lines = Writer::default();
+        for (q, number) in all {
+            lines.write(format_args!("!quant{number} = "));
+            lines.quant_type(&q);
+            lines.out.push('\n');
+        }
+        lines.out
     }
 
     fn quant_type(&mut self, q: &QuantType) {
@@ -333,7 +362,7 @@ impl Writer {
     fn inner_location(&mut self, loc: &Loc) {
         match loc.kind() {
             None => self.push("unknown"),
-            Some(LocKind::File { file, line, col, end }) => {
+            Some(LocKind::File { file, line, col, end, .. }) => {
                 self.string(file);
                 self.write(format_args!(":{line}:{col}"));
                 match end {
@@ -344,7 +373,7 @@ impl Writer {
             }
             Some(LocKind::Name(name, child)) => {
                 self.string(name);
-                if child.kind().is_some() {
+                if !matches!(child.kind(), None | Some(LocKind::File { implied: true, .. })) {
                     self.out.push('(');
                     self.inner_location(child);
                     self.out.push(')');

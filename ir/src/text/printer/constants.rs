@@ -65,7 +65,7 @@ fn blob_name(w: &mut Writer, key: &ResourceKey, t: &Tensor) -> Arc<str> {
     let others = (0..).map(|i| format!("{}_{i}", key.name).into());
     for name in std::iter::once(key.name.clone()).chain(others) {
         match w.blobs.iter().find(|(k, _)| k.name == name) {
-            Some((_, other)) if other.bytes() == t.bytes() => return name,
+            Some((k, other)) if k.alignment == key.alignment && other.bytes() == t.bytes() => return name,
             Some(_) => {}
             None => {
                 w.blobs.push((ResourceKey { name: name.clone(), ..*key }, t.clone()));

@@ -24,12 +24,15 @@ pub struct PrintOptions {
     pub elide_larger_than: Option<usize>,
 }
 
-/// The text of a module.
+/// The text of a module. Quantized types of many scales stand in front of it, as aliases.
 pub fn print(module: &Module, options: &PrintOptions) -> String {
     let mut p = Printer::new(*options);
+    p.w.aliases = Some(std::collections::HashMap::new());
     p.module(module);
     p.newline();
     constants::blobs(&mut p.w);
+    let aliases = p.w.alias_lines();
+    p.w.out.insert_str(0, &aliases);
     p.w.out
 }
 
@@ -39,7 +42,7 @@ const EXCERPT_ELEMENTS: usize = 16;
 /// One operation on one line, for diagnostics: large constants and the insides of regions are left out.
 pub fn print_op(body: &Body, op: OpId) -> String {
     let options = PrintOptions { elide_larger_than: Some(EXCERPT_ELEMENTS), ..PrintOptions::default() };
-    let mut p = Printer { regions: false, names: Names::of(body), ..Printer::new(options) };
+    let mut p = Printer { regions: false, in_func: true, names: Names::of(body), ..Printer::new(options) };
     p.op(body, body.op(op));
     p.w.out
 }

@@ -1,0 +1,50 @@
+//! What rows state: how many values of which elements, and which attributes.
+
+use super::Verifier;
+use crate::body::{Body, Operation, Value};
+use crate::op::{Arity, OpDef, ValueDef};
+use crate::types::Type;
+
+impl Verifier<'_, '_> {
+    /// Whether there are as many values as there may be.
+    pub(super) fn values(
+        &mut self,
+        body: &Body,
+        op: &Operation,
+        defs: &[ValueDef],
+        given: &[Value],
+        what: &str,
+    ) -> bool {
+        let fixed = defs.iter().filter(|d| d.arity == Arity::One).count();
+        let variadic = defs.iter().any(|d| d.arity == Arity::Variadic);
+        let most = if variadic { usize::MAX } else { defs.len() };
+        if given.len() < fixed || given.len() > most {
+            let n = if fixed == most { fixed.to_string() } else { format!("{fixed} or more") };
+            self.error(op, "verify/arity", format!("takes {n} {what}s, but {} are given", given.len()));
+            return false;
+        }
+        for (i, v) in given.iter().enumerate() {
+            let Some(def) = defs.get(i).or_else(|| defs.iter().find(|d| d.arity == Arity::Variadic)) else { continue };
+            let absent = def.arity == Arity::Optional && *body.ty(*v) == Type::None;
+            if !absent && !def.elems.has(body.ty(*v)) {
+                let text = format!("{what} #{i} (`{}`) is of a type it does not take", def.name);
+                self.unfit(op, &op.loc, "verify/elem", text);
+            }
+        }
+        true
+    }
+
+    pub(super) fn attributes(&mut self, op: &Operation, def: &OpDef) {
+        for a in def.attrs {
+            match op.attr(a.name) {
+                Some(value) if !(a.check)(value) => {
+                    self.error(op, "verify/attribute", format!("attribute '{}' must be {}", a.name, a.kind));
+                }
+                None if !a.optional => {
+                    self.error(op, "verify/attribute", format!("requires attribute '{}'", a.name));
+                }
+                _ => {}
+            }
+        }
+    }
+}
