@@ -32,7 +32,7 @@ impl Module {
         if self.body.has_entry() { self.body.ops(self.body.entry()) } else { Vec::new() }
     }
 
-    /// The functions, in order.
+    /// The functions that have a body, in order.
     pub fn funcs(&self) -> Vec<OpId> {
         self.ops().into_iter().filter(|op| is_func(self.body.op(*op))).collect()
     }
@@ -62,9 +62,9 @@ impl Module {
     }
 }
 
-/// Whether an operation is a `func.func` with a body.
+/// Whether an operation is a `func.func` with a body, not only declared.
 pub fn is_func(op: &Operation) -> bool {
-    op.is::<crate::dialect::builtin::Func>() && op.body(0).is_some()
+    op.is::<crate::dialect::builtin::Func>() && op.body(0).is_some_and(Body::has_entry)
 }
 
 /// The symbol an operation defines.

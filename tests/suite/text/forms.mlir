@@ -47,7 +47,7 @@ func.func @calls(%f: (i32) -> i32, %x: i32) -> i32 {
 
 func.func @composite(%x: tensor<2xf32>) -> tensor<2xf32> {
   %c = stablehlo.constant dense<1.0> : tensor<2xf32>
-  %0 = stablehlo.composite "mine.op" %x, %c {decomposition = @composite} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %0 = stablehlo.composite "mine.op" %x {decomposition = @composite} : (tensor<2xf32>) -> tensor<2xf32>
   %1:2 = stablehlo.optimization_barrier %0, %c : tensor<2xf32>, tensor<2xf32>
   %2 = tfl.add(%1#0, %x) <{fused_activation_function = "NONE"}> : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
   return %2 : tensor<2xf32>

@@ -204,7 +204,9 @@ impl Parser<'_, '_> {
         self.expect(Tok::Less, "'<' of an array")?;
         let start = self.tok.start;
         let elem = match self.ty()? {
-            Type::Scalar(e @ (Elem::Int(1..=64, _) | Elem::F16 | Elem::BF16 | Elem::F32 | Elem::F64)) => e,
+            Type::Scalar(e @ (Elem::Int(1 | 8 | 16 | 32 | 64, _) | Elem::F16 | Elem::BF16 | Elem::F32 | Elem::F64)) => {
+                e
+            }
             t => return Err(self.error(start, "parse/type", format!("{t} is no type of an array's elements"))),
         };
         let (mut ints, mut floats) = (Vec::new(), Vec::new());
