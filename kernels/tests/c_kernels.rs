@@ -11,8 +11,10 @@ use std::process::Command;
 use quant_opt_kernels::fixed::Rule;
 use quant_opt_kernels::float::conv::ConvParams;
 use quant_opt_kernels::geometry::{Axis, Window};
-use quant_opt_kernels::optimized::{Conv, Depthwise, Factors, FullyConnected, Output, Panels};
+use quant_opt_kernels::optimized::{Conv, Depthwise, Factors, FullyConnected, Join, Output, Panels, Product, Side};
+use quant_opt_kernels::reference::Affine;
 use quant_opt_kernels::reference::conv::{Filter, Image, conv_2d, depthwise_conv_2d};
+use quant_opt_kernels::reference::elementwise::{self, Joined};
 use quant_opt_kernels::reference::matmul::fully_connected;
 use random::Random;
 
@@ -169,6 +171,44 @@ fn product(r: &mut Random, p: &mut Program) {
     p.case(&name, "panels_i8", &init, &args, &x, &expected);
 }
 
+fn side(s: &Side) -> String {
+    let by = s.by.one();
+    format!("{{{}, {}, {}, {}}}", s.zero, s.left, by.mantissa, by.shift)
+}
+
+fn pairs(r: &mut Random, p: &mut Program) {
+    let n = r.within(1..100);
+    let (a, b) = (r.codes(n, -128), r.codes(n, -128));
+    let b = if r.of(&[true, false]) { vec![b[0]] } else { b };
+    let operands = ((&a[..], &[n][..]), (&b[..], &[b.len()][..]));
+    let affine = |r: &mut Random| Affine { scale: 0.01 * (1 + r.within(0..300)) as f32, zero: r.zero() };
+    let (x, y, out, codes) = (affine(r), affine(r), affine(r), r.limits());
+    let second = p.array("int8_t", "b", &b);
+    let args = format!("join_packed_i8($k, $x, 1, {second}, {}, result, {n})", u8::from(b.len() == n));
+    let reference = elementwise::Product::new(x, y, out, codes).unwrap();
+    let product = Product::new(&reference);
+    let (k, by) = (product.multiplying(), product.multiplying().out.one());
+    let [za, zb, zero] = k.zeros;
+    let ends = format!("{}, {}", codes.min, codes.max);
+    let init =
+        format!("{{PRODUCT, {{{za}, 0, 0, 0}}, {{{zb}, 0, 0, 0}}, {}, {}, {zero}, {ends}}}", by.mantissa, by.shift);
+    let (expected, _) = reference.apply(operands.0, operands.1).unwrap();
+    p.case(&format!("product {}", p.cases), "join_packed_i8", &init, &args, &a, &expected);
+    for (kind, name) in
+        [(Joined::Sum, "SUM"), (Joined::Difference, "DIFFERENCE"), (Joined::SquaredDifference, "SQUARED_DIFFERENCE")]
+    {
+        let Ok(reference) = elementwise::Join::new(kind, x, y, out, codes) else { continue };
+        let second = p.array("int8_t", "b", &b);
+        let args = format!("join_packed_i8($k, $x, 1, {second}, {}, result, {n})", u8::from(b.len() == n));
+        let join = Join::new(&reference);
+        let (k, by) = (join.joining(), join.joining().out.one());
+        let ends = format!("{}, {}, {}, {ends}", by.mantissa, by.shift, k.zero);
+        let init = format!("{{{name}, {}, {}, {ends}}}", side(&k.a), side(&k.b));
+        let (expected, _) = reference.apply(operands.0, operands.1).unwrap();
+        p.case(&format!("{name} {}", p.cases), "join_packed_i8", &init, &args, &a, &expected);
+    }
+}
+
 /// Compiles and runs the program; gives what it says about wrong results.
 fn run(program: &std::path::Path, compiler: &[&str], runner: &[&str]) -> String {
     let binary = program.with_extension("out");
@@ -185,12 +225,13 @@ fn run(program: &std::path::Path, compiler: &[&str], runner: &[&str]) -> String 
 #[test]
 fn c_kernels_equal_the_reference() {
     let (mut r, mut p) = (Random::new(0xc0de), Program::default());
-    for _ in 0..60 {
+    for _ in 0..40 {
         convolution(&mut r, &mut p);
         depthwise(&mut r, &mut p);
         product(&mut r, &mut p);
+        pairs(&mut r, &mut p);
     }
-    assert!(p.cases > 120);
+    assert!(p.cases > 200);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("kernels.c");
     std::fs::write(&path, p.text()).expect("a file");

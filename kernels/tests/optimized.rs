@@ -4,9 +4,11 @@ mod random;
 
 use quant_opt_kernels::KernelError;
 use quant_opt_kernels::float::conv::ConvParams;
-use quant_opt_kernels::optimized::{Conv, Depthwise, FullyConnected, VARIANTS, Variant};
+use quant_opt_kernels::geometry::{Axis, Window};
+use quant_opt_kernels::optimized::{Conv, Depthwise, FullyConnected, Join, Pool, Product, VARIANTS, Variant};
 use quant_opt_kernels::reference::conv::{Filter, Image, conv_2d, depthwise_conv_2d};
 use quant_opt_kernels::reference::matmul::fully_connected;
+use quant_opt_kernels::reference::{Affine, Codes, elementwise, pool};
 use random::Random;
 
 /// Runs every available variant and compares with what is expected; gives how many ran.
@@ -111,4 +113,74 @@ fn fully_connected_operations_equal_the_reference() {
             FullyConnected::new(zero, &w, shape, bias.as_deref(), &out)?.with(variant)?.run(&x, rows, y)
         });
     }
+}
+
+#[test]
+fn functions_of_two_tensors_equal_the_reference() {
+    use elementwise::Joined;
+    let mut r = Random::new(0xadd);
+    let mut compared = 0;
+    for case in 0..600 {
+        let n = r.within(1..100);
+        let (a, b) = (r.codes(n, -128), r.codes(n, -128));
+        let affine = |r: &mut Random| Affine { scale: 0.01 * (1 + r.within(0..300)) as f32, zero: r.zero() };
+        let (x, y, out) = (affine(&mut r), affine(&mut r), affine(&mut r));
+        let codes = r.limits();
+        // One element may meet all.
+        let b = if r.of(&[true, false, false]) { vec![b[0]] } else { b };
+        let (p, q) = if r.of(&[true, false]) { (&a, &b) } else { (&b, &a) };
+        let shapes = ([p.len()], [q.len()]);
+        let ops = ((&p[..], &shapes.0[..]), (&q[..], &shapes.1[..]));
+        for kind in [Joined::Sum, Joined::Difference, Joined::SquaredDifference] {
+            let Ok(reference) = elementwise::Join::new(kind, x, y, out, codes) else { continue };
+            let (expected, _) = reference.apply(ops.0, ops.1).unwrap();
+            compared += compare(&format!("{kind:?} {case}: {x:?} {y:?} {out:?}"), &expected, 1, |variant, rows, y| {
+                if rows.is_empty() { Ok(()) } else { Join::new(&reference).with(variant)?.run(p, q, y) }
+            });
+        }
+        let reference = elementwise::Product::new(x, y, out, codes).unwrap();
+        let (expected, _) = reference.apply(ops.0, ops.1).unwrap();
+        compared += compare(&format!("product {case}: {x:?} {y:?} {out:?}"), &expected, 1, |variant, rows, y| {
+            if rows.is_empty() { Ok(()) } else { Product::new(&reference).with(variant)?.run(p, q, y) }
+        });
+    }
+    assert!(compared > 1800);
+}
+
+#[test]
+fn pools_equal_the_reference() {
+    let mut r = Random::new(0x9001);
+    for case in 0..300 {
+        let shape = [r.within(1..3), r.within(1..12), r.within(1..12), r.within(1..40)];
+        let p = r.conv();
+        let axis = |r: &mut Random, size: usize, i: usize| Axis::new(size, r.within(1..5), p.stride[i], 1, p.same);
+        let (Ok(y), Ok(x)) = (axis(&mut r, shape[1], 0), axis(&mut r, shape[2], 1)) else { continue };
+        let (win, codes, max) = (Window { y, x }, r.limits(), r.of(&[true, false]));
+        let x = r.codes(shape.iter().product(), -128);
+        let Ok((expected, out)) = pool::pool_2d(&x, &shape, &win, max, codes) else {
+            assert!(Pool::new(&shape, win, max, codes).is_err());
+            continue;
+        };
+        let pool = Pool::new(&shape, win, max, codes).unwrap();
+        assert_eq!(pool.shape()[..], out);
+        let (mut found, mut scratch) = (vec![0; expected.len()], vec![0; pool.scratch()]);
+        let (middle, row) = (pool.rows() / 2, out[2] * out[3]);
+        let (top, bottom) = found.split_at_mut(middle * row);
+        pool.run(&x, 0..middle, top, &mut scratch).unwrap();
+        pool.run(&x, middle..pool.rows(), bottom, &mut scratch).unwrap();
+        assert_eq!(found, expected, "case {case}: {shape:?} {win:?} {codes:?}");
+    }
+}
+
+#[test]
+fn runs_with_wrong_sizes_are_errors() {
+    let codes = Codes::I8;
+    let win = Window { y: Axis::new(4, 2, 1, 1, false).unwrap(), x: Axis::new(4, 2, 1, 1, false).unwrap() };
+    let pool = Pool::new(&[1, 4, 4, 3], win, true, codes).unwrap();
+    let (x, mut y, mut scratch) = (vec![0; 48], vec![0; 27], vec![0; pool.scratch()]);
+    assert!(pool.run(&x, 0..3, &mut y, &mut scratch).is_ok());
+    assert!(pool.run(&x[1..], 0..3, &mut y, &mut scratch).is_err());
+    assert!(pool.run(&x, 0..3, &mut y[1..], &mut scratch).is_err());
+    assert!(pool.run(&x, 0..3, &mut y, &mut scratch[8..]).is_err());
+    assert!(pool.run(&x, 3..4, &mut y[..9], &mut scratch).is_err());
 }

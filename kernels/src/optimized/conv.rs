@@ -148,25 +148,24 @@ impl Conv {
         let fc = c / self.groups.len();
         let (image, oy) = (row / oh, row % oh);
         let Window { y: rows, x: columns } = self.win;
-        let inside = columns.inside(ox);
-        let run = columns.dilation == 1 && fc == c;
+        // Where the window lies whole in the image, its rows are runs of codes.
+        let whole = (ox * columns.stride).checked_sub(columns.pad);
+        let whole = whole.filter(|ix| columns.dilation == 1 && fc == c && ix + columns.taps <= w);
         for (ky, patch) in patch.chunks_exact_mut(columns.taps * fc).enumerate() {
             let Some(iy) = rows.source(oy, ky) else {
                 patch.fill(self.zero);
                 continue;
             };
             let row = &x[(image * h + iy) * w * c..][..w * c];
-            patch[..inside.start * fc].fill(self.zero);
-            patch[inside.end * fc..].fill(self.zero);
-            let Some(first) = columns.source(ox, inside.start).filter(|_| !inside.is_empty()) else { continue };
-            if run {
-                let n = inside.len() * c;
-                copy(&mut patch[inside.start * c..][..n], &row[first * c..][..n]);
+            if let Some(ix) = whole {
+                copy(patch, &row[ix * c..][..columns.taps * c]);
                 continue;
             }
-            for (i, tap) in inside.clone().enumerate() {
-                let from = (first + i * columns.dilation) * c + g * fc;
-                copy(&mut patch[tap * fc..][..fc], &row[from..][..fc]);
+            for (kx, patch) in patch.chunks_exact_mut(fc).enumerate() {
+                match columns.source(ox, kx) {
+                    Some(ix) => copy(patch, &row[ix * c + g * fc..][..fc]),
+                    None => patch.fill(self.zero),
+                }
             }
         }
     }

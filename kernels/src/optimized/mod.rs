@@ -6,17 +6,21 @@
 
 mod conv;
 mod depthwise;
+mod elementwise;
 mod fully_connected;
 mod gemm;
 mod isa;
 pub mod pack;
+mod pool;
 mod scale;
 mod variant;
 
 pub use conv::Conv;
 pub use depthwise::{Depthwise, Taps};
+pub use elementwise::{Join, Joining, Multiplying, Product, Side, Uniform};
 pub use fully_connected::FullyConnected;
 pub use gemm::Panels;
+pub use pool::Pool;
 pub use scale::{Factors, Output};
 pub use variant::{VARIANTS, Variant, best};
 

@@ -1,6 +1,7 @@
 //! The instruction sets that kernels are compiled for.
 
 use super::depthwise::{self, Row};
+use super::elementwise::{self, Joining, Multiplying, Pairs};
 use super::gemm::{self, Gemm};
 #[cfg(target_arch = "x86_64")]
 use super::isa::avx2::{Avx2, Pairwise, Vnni, Vnni512};
@@ -19,6 +20,8 @@ pub struct Variant {
     pub(super) any_weight: bool,
     pub(super) gemm: unsafe fn(Gemm<'_>),
     pub(super) depthwise: unsafe fn(Row<'_>),
+    pub(super) join: unsafe fn(&Joining, Pairs<'_>),
+    pub(super) product: unsafe fn(&Multiplying, Pairs<'_>),
 }
 
 impl Variant {
@@ -49,12 +52,28 @@ macro_rules! variants {
                 unsafe { depthwise::run::<$isa>(r) }
             }
 
+            $(#[$features])*
+            #[allow(unsafe_code)]
+            unsafe fn join(k: &Joining, p: Pairs<'_>) {
+                // SAFETY: the caller's promise.
+                unsafe { elementwise::join::<$isa>(k, p) }
+            }
+
+            $(#[$features])*
+            #[allow(unsafe_code)]
+            unsafe fn product(k: &Multiplying, p: Pairs<'_>) {
+                // SAFETY: the caller's promise.
+                unsafe { elementwise::product::<$isa>(k, p) }
+            }
+
             pub(super) static VARIANT: Variant = Variant {
                 name: stringify!($name),
                 available: || $available,
                 any_weight: <$isa>::ANY_WEIGHT,
                 gemm,
                 depthwise,
+                join,
+                product,
             };
         })*
         /// Every variant of this architecture, best first; the last one is always available.

@@ -49,7 +49,7 @@ pub enum Joined {
 /// Sum, difference or squared difference of operands brought to a common scale.
 #[derive(Clone, Debug)]
 pub struct Join {
-    kind: Joined,
+    pub(crate) kind: Joined,
     pub(crate) a: Scaled,
     pub(crate) b: Scaled,
     pub(crate) out: Multiplier,

@@ -58,7 +58,8 @@ impl Random {
         Requant { multipliers, zero: self.zero(), codes: self.limits() }
     }
 
-    fn limits(&mut self) -> Codes {
+    /// Codes of a result: all, or those an activation leaves.
+    pub fn limits(&mut self) -> Codes {
         let min = self.of(&[-128, -128, -3]);
         Codes { min, max: self.of(&[127, 127, 40, min]) }
     }

@@ -281,3 +281,105 @@ static void depthwise_packed_i8(const struct depthwise_packed_i8 *k, const int8_
                 depthwise_pixels_i8(1, k, scratch + ox * step, offsets, y);
         }
 }
+
+/*@ join_packed_i8: sixteen copy */
+/* Sum, difference, squared difference or product of two operands, each with a step of 1, or of 0 for one element that meets all. Codes less
+   their zero are shifted left and scaled (not for a product), joined, scaled again, and moved by `zero`. */
+enum { SUM, DIFFERENCE, SQUARED_DIFFERENCE, PRODUCT };
+struct side_i8 {
+    int32_t zero, left, mantissa, shift;
+};
+struct join_packed_i8 {
+    int32_t kind;
+    struct side_i8 a, b;
+    int32_t mantissa, shift, zero, min, max;
+};
+
+INLINE int32_t joined_i8(const struct join_packed_i8 *k, int32_t a, int32_t b)
+{
+    uint32_t joined;
+    a -= k->a.zero;
+    b -= k->b.zero;
+    if (k->kind == PRODUCT) {
+        joined = (uint32_t)(a * b);
+    } else {
+        a = rescaled(a * ((int32_t)1 << k->a.left), k->a.mantissa, k->a.shift, 0);
+        b = rescaled(b * ((int32_t)1 << k->b.left), k->b.mantissa, k->b.shift, 0);
+        joined = k->kind == SUM ? (uint32_t)a + (uint32_t)b : (uint32_t)a - (uint32_t)b;
+        if (k->kind == SQUARED_DIFFERENCE)
+            joined *= joined;
+    }
+    a = (int32_t)((uint32_t)rescaled((int32_t)joined, k->mantissa, k->shift, 0) + (uint32_t)k->zero);
+    a = a < k->max ? a : k->max;
+    return a > k->min ? a : k->min;
+}
+
+#if ROWS_TOGETHER > 1
+struct uniform_i8 {
+    int32_t mantissas[16], shifts[16];
+};
+
+INLINE struct uniform_i8 uniform_i8(int32_t mantissa, int32_t shift)
+{
+    struct uniform_i8 u;
+    int i;
+    for (i = 0; i < 16; i++) {
+        u.mantissas[i] = mantissa;
+        u.shifts[i] = shift;
+    }
+    return u;
+}
+
+INLINE struct sums scaled_i8(struct sums s, const struct uniform_i8 *by, int32_t zero)
+{
+    rescale_rows(1, &s, &s, &s, &s, by->mantissas, by->shifts, 0, zero);
+    return s;
+}
+
+INLINE int32_t join_sixteen_i8(
+    const int kind, const struct join_packed_i8 *k, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step, int8_t *y, int32_t n)
+{
+    struct uniform_i8 by_a = uniform_i8(k->a.mantissa, k->a.shift), by_b = uniform_i8(k->b.mantissa, k->b.shift);
+    struct uniform_i8 by = uniform_i8(k->mantissa, k->shift);
+    int8_t one_a[16], one_b[16];
+    int32_t i;
+    for (i = 0; i < 16; i++) {
+        one_a[i] = a[0];
+        one_b[i] = b[0];
+    }
+    for (i = 0; i + 16 <= n; i += 16) {
+        struct sums p = load_codes(a_step ? a + i : one_a, k->a.zero), q = load_codes(b_step ? b + i : one_b, k->b.zero);
+        if (kind == PRODUCT) {
+            p = mul_sums(p, q);
+        } else {
+            p = scaled_i8(shift_sums(p, k->a.left), &by_a, 0);
+            q = scaled_i8(shift_sums(q, k->b.left), &by_b, 0);
+            p = kind == SUM ? add_sums(p, q) : sub_sums(p, q);
+            if (kind == SQUARED_DIFFERENCE)
+                p = mul_sums(p, p);
+        }
+        store_codes(scaled_i8(p, &by, k->zero), k->min, k->max, y + i);
+    }
+    return i;
+}
+#endif
+
+static void join_packed_i8(
+    const struct join_packed_i8 *k, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step, int8_t *y, int32_t n)
+{
+    int32_t i = 0;
+#if ROWS_TOGETHER > 1
+    if (n > 0 && k->shift < 0 && (k->kind == PRODUCT || (k->a.shift < 0 && k->b.shift < 0))) {
+        if (k->kind == SUM)
+            i = join_sixteen_i8(SUM, k, a, a_step, b, b_step, y, n);
+        else if (k->kind == DIFFERENCE)
+            i = join_sixteen_i8(DIFFERENCE, k, a, a_step, b, b_step, y, n);
+        else if (k->kind == SQUARED_DIFFERENCE)
+            i = join_sixteen_i8(SQUARED_DIFFERENCE, k, a, a_step, b, b_step, y, n);
+        else
+            i = join_sixteen_i8(PRODUCT, k, a, a_step, b, b_step, y, n);
+    }
+#endif
+    for (; i < n; i++)
+        y[i] = (int8_t)joined_i8(k, a[i * a_step], b[i * b_step]);
+}

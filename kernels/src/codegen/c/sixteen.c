@@ -150,6 +150,44 @@ INLINE void store_sums(struct sums s, int32_t *to)
     _mm256_storeu_si256((__m256i *)(to + 8), s.high);
 }
 
+/* Sixteen codes less their zero. */
+INLINE struct sums load_codes(const int8_t *from, int32_t zero)
+{
+    struct sums s;
+    __m128i codes = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)from), 0xd8);
+    s.low = _mm256_sub_epi32(_mm256_cvtepi8_epi32(codes), _mm256_set1_epi32(zero));
+    s.high = _mm256_sub_epi32(_mm256_cvtepi8_epi32(_mm_unpackhi_epi64(codes, codes)), _mm256_set1_epi32(zero));
+    return s;
+}
+
+INLINE struct sums add_sums(struct sums a, struct sums b)
+{
+    a.low = _mm256_add_epi32(a.low, b.low);
+    a.high = _mm256_add_epi32(a.high, b.high);
+    return a;
+}
+
+INLINE struct sums sub_sums(struct sums a, struct sums b)
+{
+    a.low = _mm256_sub_epi32(a.low, b.low);
+    a.high = _mm256_sub_epi32(a.high, b.high);
+    return a;
+}
+
+INLINE struct sums mul_sums(struct sums a, struct sums b)
+{
+    a.low = _mm256_mullo_epi32(a.low, b.low);
+    a.high = _mm256_mullo_epi32(a.high, b.high);
+    return a;
+}
+
+INLINE struct sums shift_sums(struct sums a, int32_t left)
+{
+    a.low = _mm256_sll_epi32(a.low, _mm_cvtsi32_si128(left));
+    a.high = _mm256_sll_epi32(a.high, _mm_cvtsi32_si128(left));
+    return a;
+}
+
 INLINE void store_codes(struct sums s, int32_t min, int32_t max, int8_t *to)
 {
     __m256i wide = _mm256_packs_epi32(s.low, s.high);
@@ -263,6 +301,57 @@ INLINE void store_sums(struct sums s, int32_t *to)
     vst1q_s32(to + 4, s.b);
     vst1q_s32(to + 8, s.c);
     vst1q_s32(to + 12, s.d);
+}
+
+/* Sixteen codes less their zero. */
+INLINE struct sums load_codes(const int8_t *from, int32_t zero)
+{
+    struct sums s;
+    int8x16_t codes = vld1q_s8(from);
+    int16x8_t low = vmovl_s8(vget_low_s8(codes)), high = vmovl_high_s8(codes);
+    int32x4_t z = vdupq_n_s32(zero);
+    s.a = vsubq_s32(vmovl_s16(vget_low_s16(low)), z);
+    s.b = vsubq_s32(vmovl_s16(vget_low_s16(high)), z);
+    s.c = vsubq_s32(vmovl_high_s16(low), z);
+    s.d = vsubq_s32(vmovl_high_s16(high), z);
+    return s;
+}
+
+INLINE struct sums add_sums(struct sums a, struct sums b)
+{
+    a.a = vaddq_s32(a.a, b.a);
+    a.b = vaddq_s32(a.b, b.b);
+    a.c = vaddq_s32(a.c, b.c);
+    a.d = vaddq_s32(a.d, b.d);
+    return a;
+}
+
+INLINE struct sums sub_sums(struct sums a, struct sums b)
+{
+    a.a = vsubq_s32(a.a, b.a);
+    a.b = vsubq_s32(a.b, b.b);
+    a.c = vsubq_s32(a.c, b.c);
+    a.d = vsubq_s32(a.d, b.d);
+    return a;
+}
+
+INLINE struct sums mul_sums(struct sums a, struct sums b)
+{
+    a.a = vmulq_s32(a.a, b.a);
+    a.b = vmulq_s32(a.b, b.b);
+    a.c = vmulq_s32(a.c, b.c);
+    a.d = vmulq_s32(a.d, b.d);
+    return a;
+}
+
+INLINE struct sums shift_sums(struct sums a, int32_t left)
+{
+    int32x4_t by = vdupq_n_s32(left);
+    a.a = vshlq_s32(a.a, by);
+    a.b = vshlq_s32(a.b, by);
+    a.c = vshlq_s32(a.c, by);
+    a.d = vshlq_s32(a.d, by);
+    return a;
 }
 
 INLINE void store_codes(struct sums s, int32_t min, int32_t max, int8_t *to)

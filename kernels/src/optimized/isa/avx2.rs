@@ -221,6 +221,41 @@ impl<D: Dot> Isa for Avx2<D> {
     }
 
     #[inline(always)]
+    unsafe fn codes(from: *const i8, zero: i32) -> Self::Sums {
+        // SAFETY: valid for 16.
+        unsafe {
+            let zero = _mm256_set1_epi32(zero);
+            let codes = _mm_shuffle_epi32(_mm_loadu_si128(from.cast()), 0b11_01_10_00);
+            let halves = [codes, _mm_unpackhi_epi64(codes, codes)];
+            parts!(i in [0, 1] => _mm256_sub_epi32(_mm256_cvtepi8_epi32(halves[i]), zero))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        // SAFETY: the processor has AVX2.
+        unsafe { parts!(i in [0, 1] => _mm256_add_epi32(a[i], b[i])) }
+    }
+
+    #[inline(always)]
+    unsafe fn sub(a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        // SAFETY: the processor has AVX2.
+        unsafe { parts!(i in [0, 1] => _mm256_sub_epi32(a[i], b[i])) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul(a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        // SAFETY: the processor has AVX2.
+        unsafe { parts!(i in [0, 1] => _mm256_mullo_epi32(a[i], b[i])) }
+    }
+
+    #[inline(always)]
+    unsafe fn shift(sums: Self::Sums, left: i32) -> Self::Sums {
+        // SAFETY: the processor has AVX2.
+        unsafe { parts!(i in [0, 1] => _mm256_sll_epi32(sums[i], _mm_cvtsi32_si128(left))) }
+    }
+
+    #[inline(always)]
     unsafe fn store([low, high]: Self::Sums, min: i32, max: i32, to: *mut i8) {
         // SAFETY: valid for 16.
         unsafe {

@@ -66,6 +66,14 @@ pub(super) trait Isa {
     unsafe fn rescale(sums: Self::Sums, by: Self::Scale) -> Self::Sums;
     /// Each lane times its factor, of 16, rounded once, halves away from zero. What is beyond 29 bits ends anywhere beyond them.
     unsafe fn rescale_real(sums: Self::Sums, ratios: *const f64, zero: i32) -> Self::Sums;
+    /// 16 codes less their zero.
+    unsafe fn codes(from: *const i8, zero: i32) -> Self::Sums;
+    unsafe fn add(a: Self::Sums, b: Self::Sums) -> Self::Sums;
+    unsafe fn sub(a: Self::Sums, b: Self::Sums) -> Self::Sums;
+    unsafe fn mul(a: Self::Sums, b: Self::Sums) -> Self::Sums;
+    /// Shifts left by a number in `0..=31`.
+    unsafe fn shift(sums: Self::Sums, left: i32) -> Self::Sums;
+
     /// Limits to `min..=max` within int8 and writes 16 codes in the order of outputs.
     unsafe fn store(sums: Self::Sums, min: i32, max: i32, to: *mut i8);
 }

@@ -194,6 +194,41 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     }
 
     #[inline(always)]
+    unsafe fn codes(from: *const i8, zero: i32) -> Self::Sums {
+        // SAFETY: valid for 16.
+        unsafe {
+            let (codes, zero) = (vld1q_s8(from), vdupq_n_s32(zero));
+            let (low, high) = (vmovl_s8(vget_low_s8(codes)), vmovl_high_s8(codes));
+            let quarters = [vget_low_s16(low), vget_low_s16(high), vget_high_s16(low), vget_high_s16(high)];
+            parts!(i in [0, 1, 2, 3] => vsubq_s32(vmovl_s16(quarters[i]), zero))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        // SAFETY: the processor has NEON.
+        unsafe { parts!(i in [0, 1, 2, 3] => vaddq_s32(a[i], b[i])) }
+    }
+
+    #[inline(always)]
+    unsafe fn sub(a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        // SAFETY: the processor has NEON.
+        unsafe { parts!(i in [0, 1, 2, 3] => vsubq_s32(a[i], b[i])) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul(a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        // SAFETY: the processor has NEON.
+        unsafe { parts!(i in [0, 1, 2, 3] => vmulq_s32(a[i], b[i])) }
+    }
+
+    #[inline(always)]
+    unsafe fn shift(sums: Self::Sums, left: i32) -> Self::Sums {
+        // SAFETY: the processor has NEON.
+        unsafe { parts!(i in [0, 1, 2, 3] => vshlq_s32(sums[i], vdupq_n_s32(left))) }
+    }
+
+    #[inline(always)]
     unsafe fn store(s: Self::Sums, min: i32, max: i32, to: *mut i8) {
         // SAFETY: valid for 16.
         unsafe {

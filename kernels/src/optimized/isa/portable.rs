@@ -89,6 +89,32 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    unsafe fn codes(from: *const i8, zero: i32) -> Self::Sums {
+        // SAFETY: valid for 16.
+        std::array::from_fn(|i| unsafe { i32::from(*from.add(lane_of(i))) - zero })
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        std::array::from_fn(|i| a[i].wrapping_add(b[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn sub(a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        std::array::from_fn(|i| a[i].wrapping_sub(b[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn mul(a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        std::array::from_fn(|i| a[i].wrapping_mul(b[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn shift(sums: Self::Sums, left: i32) -> Self::Sums {
+        sums.map(|s| s << left)
+    }
+
+    #[inline(always)]
     unsafe fn store(sums: Self::Sums, min: i32, max: i32, to: *mut i8) {
         let codes: [i8; LANES] = std::array::from_fn(|i| sums[lane_of(i)].min(max).max(min) as i8);
         // SAFETY: valid for 16.
