@@ -1,6 +1,6 @@
 //! The meaning of TFLite operations.
 //!
-//! A kernel takes slices and parameters and knows no IR; only [`eval`], [`lifetimes`] and [`codegen`] do.
+//! A kernel takes slices and parameters and knows no IR; only [`eval`], [`plan`], [`lifetimes`] and [`codegen`] do.
 
 pub mod arena;
 pub mod codegen;
@@ -12,6 +12,8 @@ pub mod geometry;
 pub mod lifetimes;
 pub mod movement;
 pub mod optimized;
+pub mod plan;
+pub mod range;
 pub mod reference;
 pub mod rounding;
 mod simd;

@@ -25,3 +25,30 @@ macro_rules! wide {
     };
 }
 pub(crate) use wide;
+
+/// Like [`wide!`], with an operation `$madd(a, b, c)` that is `a * b + c`: rounded once where the processor does that as fast.
+macro_rules! fused {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) with $madd:ident $body:block) => {
+        $(#[$meta])*
+        $vis fn $name($($arg: $ty),*) {
+            #[inline(always)]
+            fn body($($arg: $ty,)* $madd: impl Fn(f32, f32, f32) -> f32) $body
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2,fma")]
+                fn fma($($arg: $ty),*) {
+                    body($($arg,)* |a, b, c| a.mul_add(b, c))
+                }
+                if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+                    // SAFETY: the processor has AVX2 and FMA.
+                    #[allow(unsafe_code)]
+                    return unsafe { fma($($arg),*) };
+                }
+                body($($arg,)* |a, b, c| a * b + c)
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            body($($arg,)* |a, b, c| if cfg!(target_arch = "aarch64") { a.mul_add(b, c) } else { a * b + c })
+        }
+    };
+}
+pub(crate) use fused;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ir::{At, Attr, Body, Builder, Elem, Loc, OpSpec, QuantType, Registry, Sign, Tensor, TensorType, Type};
 use libtest_mimic::{Arguments, Failed, Trial};
 use quant_opt_kernels::eval::Evaluator;
+use quant_opt_kernels::plan::{Options, Program, Watch};
 
 fn main() {
     let committed = || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
@@ -18,8 +19,13 @@ fn main() {
     let trials = files.into_iter().flat_map(|path| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let damaged = format!("damaged::{name}");
-        let same = path.clone();
-        [Trial::test(name, move || check_file(&path)), Trial::test(damaged, move || check_damaged(&same))]
+        let float = format!("float::{name}");
+        let (second, third) = (path.clone(), path.clone());
+        [
+            Trial::test(name, move || check_file(&path)),
+            Trial::test(damaged, move || check_damaged(&second)),
+            Trial::test(float, move || check_float(&third)),
+        ]
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
 }
@@ -52,6 +58,39 @@ fn check_damaged(path: &Path) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Evaluates the cases of a file with real values in place of codes: optimized kernels give what those written to be read do, but for the
+/// order of sums.
+fn check_float(path: &Path) -> Result<(), Failed> {
+    for case in std::fs::read_to_string(path)?.split("\n\n") {
+        let case = Case::new(&in_float(case)?)?;
+        // A case that has no meaning in float.
+        let Ok(expected) = case.evaluate() else { continue };
+        for threads in [1, 3] {
+            let found = case.run(threads)?;
+            for (f, e) in found.iter().zip(&expected) {
+                near(f, e).map_err(|e| format!("{}, {threads} threads: {e}", case.name()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Compares to 1e-5 of the largest value.
+fn near(found: &Tensor, expected: &Tensor) -> Result<(), String> {
+    if found.ty() != expected.ty() {
+        return Err(format!("a result is {:?} instead of {:?}", found.ty(), expected.ty()));
+    }
+    let values = |t: &Tensor| t.to_f64().ok_or("a result is no tensor of numbers");
+    let (f, e) = (values(found)?, values(expected)?);
+    let largest = e.iter().filter(|v| v.is_finite()).fold(0.0, |m: f64, v| m.max(v.abs()));
+    let same =
+        |f: f64, e: f64| (f - e).abs() <= 1e-5 * largest || f.to_bits() == e.to_bits() || f.is_nan() && e.is_nan();
+    match (0..e.len()).find(|i| !same(f[*i], e[*i])) {
+        Some(i) => Err(format!("element {i} is {} instead of {}", f[i], e[i])),
+        None => Ok(()),
+    }
 }
 
 /// A case with the real values in place of codes.
@@ -117,40 +156,77 @@ fn damage(case: &str, random: &mut impl FnMut(usize) -> usize) -> String {
 
 /// Evaluates one case and compares its results.
 fn check(case: &str) -> Result<(), String> {
-    let mut lines = case.lines();
-    let mut head = lines.next().unwrap_or_default().split(' ');
-    let registry = Registry::standard();
-    let mut spec = OpSpec::new(registry.name(head.next().unwrap_or_default()), Loc::UNKNOWN);
-    for pair in head {
-        let (key, value) = pair.split_once('=').ok_or("an attribute has no value")?;
-        spec = spec.prop(key, attribute(value)?);
+    let case = Case::new(case)?;
+    same(&case.evaluate()?, &case.expected)?;
+    for threads in [1, 3] {
+        same(&case.run(threads)?, &case.expected).map_err(|e| format!("optimized, {threads} threads: {e}"))?;
     }
-    let mut body = Body::new();
-    let entry = body.entry();
-    let (mut operands, mut inputs, mut expected) = (Vec::new(), Vec::new(), Vec::new());
-    for line in lines {
-        let (role, rest) = line.split_once(' ').unwrap_or((line, ""));
-        match role {
-            "none" => operands.push(Builder::new(&mut body, At::End(entry), Loc::UNKNOWN).no_value()),
-            "const" => operands.push(Builder::new(&mut body, At::End(entry), Loc::UNKNOWN).constant(tensor(rest)?)),
-            "in" => {
-                let t = tensor(rest)?;
-                operands.push(body.add_arg(entry, Type::Tensor(t.ty().clone()), Loc::UNKNOWN));
-                inputs.push(t);
-            }
-            _ => expected.push(tensor(rest)?),
+    Ok(())
+}
+
+/// A function of one operation.
+struct Case {
+    body: Body,
+    inputs: Vec<Tensor>,
+    expected: Vec<Tensor>,
+}
+
+impl Case {
+    fn new(case: &str) -> Result<Case, String> {
+        let mut lines = case.lines();
+        let mut head = lines.next().unwrap_or_default().split(' ');
+        let registry = Registry::standard();
+        let mut spec = OpSpec::new(registry.name(head.next().unwrap_or_default()), Loc::UNKNOWN);
+        for pair in head {
+            let (key, value) = pair.split_once('=').ok_or("an attribute has no value")?;
+            spec = spec.prop(key, attribute(value)?);
         }
+        let mut body = Body::new();
+        let entry = body.entry();
+        let (mut operands, mut inputs, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+        for line in lines {
+            let (role, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match role {
+                "none" => operands.push(Builder::new(&mut body, At::End(entry), Loc::UNKNOWN).no_value()),
+                "const" => operands.push(Builder::new(&mut body, At::End(entry), Loc::UNKNOWN).constant(tensor(rest)?)),
+                "in" => {
+                    let t = tensor(rest)?;
+                    operands.push(body.add_arg(entry, Type::Tensor(t.ty().clone()), Loc::UNKNOWN));
+                    inputs.push(t);
+                }
+                _ => expected.push(tensor(rest)?),
+            }
+        }
+        let results = expected.iter().map(|t| Type::Tensor(t.ty().clone()));
+        let op = body.insert(At::End(entry), spec.operands(&operands).results(results));
+        let results = body.op(op).results().to_vec();
+        body.insert(At::End(entry), OpSpec::new(registry.name("func.return"), Loc::UNKNOWN).operands(&results));
+        Ok(Case { body, inputs, expected })
     }
-    let results = expected.iter().map(|t| Type::Tensor(t.ty().clone()));
-    let op = body.insert(At::End(entry), spec.operands(&operands).results(results));
-    let results = body.op(op).results().to_vec();
-    body.insert(At::End(entry), OpSpec::new(registry.name("func.return"), Loc::UNKNOWN).operands(&results));
-    let evaluator = Evaluator::new(&body).map_err(|e| e.to_string())?;
-    let found = evaluator.run(&inputs, &mut |_, _| {}).map_err(|e| e.to_string())?;
+
+    fn name(&self) -> String {
+        let ops = self.body.walk();
+        ops.get(ops.len().wrapping_sub(2)).map(|op| self.body.op(*op).name.as_str().to_owned()).unwrap_or_default()
+    }
+
+    fn evaluate(&self) -> Result<Vec<Tensor>, String> {
+        let evaluator = Evaluator::new(&self.body).map_err(|e| e.to_string())?;
+        evaluator.run(&self.inputs, &mut |_, _| {}).map_err(|e| e.to_string())
+    }
+
+    fn run(&self, threads: usize) -> Result<Vec<Tensor>, String> {
+        let types: Vec<TensorType> = self.inputs.iter().map(|t| t.ty().clone()).collect();
+        let options = Options { threads, ..Options::default() };
+        let program = Program::new(&self.body, &types, &options).map_err(|e| e.to_string())?;
+        program.run(&mut program.worker(), &self.inputs, Watch::Nothing).map_err(|e| e.to_string())
+    }
+}
+
+fn same(found: &[Tensor], expected: &[Tensor]) -> Result<(), String> {
     if found.len() != expected.len() || found.is_empty() {
         return Err(format!("{} results instead of {}", found.len(), expected.len()));
     }
-    found.iter().zip(&expected).try_for_each(|(f, e)| compare(f, e))
+    found.iter().zip(expected).try_for_each(|(f, e)| compare(f, e))
 }
 
 fn compare(found: &Tensor, expected: &Tensor) -> Result<(), String> {

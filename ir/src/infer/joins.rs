@@ -38,6 +38,7 @@ pub fn pack(cx: &InferCx<'_>) -> Inferred {
 /// `num` results without dimension `axis`.
 pub fn unpack(cx: &InferCx<'_>) -> Inferred {
     let num = usize::try_from(cx.int("num", 0)).map_err(|_| InferError::new("num is negative"))?;
+    let num = countable(num)?;
     let shape = match cx.shape(0)? {
         Some(s) => {
             let a = axis(cx.int("axis", 0), s.len())?;
@@ -50,9 +51,15 @@ pub fn unpack(cx: &InferCx<'_>) -> Inferred {
     Ok(vec![one(shape, cx.elem(0)?)?.remove(0); num])
 }
 
+/// A number of results that an attribute tells; no operation has more than these.
+fn countable(num: usize) -> Result<usize, InferError> {
+    const MOST: usize = 1 << 16;
+    if num > MOST { Err(InferError::new(format!("{num} results are too many"))) } else { Ok(num) }
+}
+
 /// `split(axis, value)` into `num_splits` equal parts.
 pub fn split(cx: &InferCx<'_>) -> Inferred {
-    let num = cx.size("num_splits")?;
+    let num = countable(cx.size("num_splits")?)?;
     let shape = match (cx.shape(1)?, cx.ints(0)) {
         (Some(s), Some(a)) => {
             let a = axis(a.first().copied().unwrap_or(0), s.len())?;

@@ -1,7 +1,7 @@
 //! Convolutions, products, pooling, reductions and other float functions of whole tensors.
 
 use ir::dialect::tfl::{self, Activation, Padding};
-use ir::{OpRow, Tensor};
+use ir::{OpRow, Operation, Tensor};
 
 use super::{Call, one};
 use crate::error::{KernelError, Result};
@@ -12,7 +12,7 @@ use crate::float::{Clamp, matmul, reduce, softmax};
 use crate::geometry::{Axis, Window, axis};
 
 /// The float activation of an attribute.
-pub(super) fn clamp(act: Activation) -> Result<Clamp> {
+pub(crate) fn clamp(act: Activation) -> Result<Clamp> {
     Ok(match act {
         Activation::None => Clamp::NONE,
         Activation::Relu => Clamp { min: 0.0, ..Clamp::NONE },
@@ -118,11 +118,14 @@ fn batch_matmul(c: &Call<'_>) -> Result<Vec<Tensor>> {
     one(&s, y)
 }
 
-/// The window of a pooling operation over operand 0.
-pub(super) fn pool_window(c: &Call<'_>) -> Result<Window> {
-    let [_, h, w, _] = c.shape(0)?[..] else { return Err(KernelError::new("an image has rank 4")) };
-    let get = |n: &str| positive(i32::try_from(c.attr_int(n)).unwrap_or(0));
-    let same = c.op.attr("padding").and_then(ir::Attr::as_str) == Some("SAME");
+/// The window of a pooling operation over an image of a shape.
+pub(crate) fn pool_window(op: &Operation, shape: &[usize]) -> Result<Window> {
+    let [_, h, w, _] = shape[..] else { return Err(KernelError::new("an image has rank 4")) };
+    let get = |n: &str| {
+        let size = op.attr(n).and_then(ir::Attr::as_int).unwrap_or(0);
+        positive(i32::try_from(size).unwrap_or(0))
+    };
+    let same = op.attr("padding").and_then(ir::Attr::as_str) == Some("SAME");
     Ok(Window {
         y: Axis::new(h, get("filter_height")?, get("stride_h")?, 1, same)?,
         x: Axis::new(w, get("filter_width")?, get("stride_w")?, 1, same)?,
@@ -132,7 +135,8 @@ pub(super) fn pool_window(c: &Call<'_>) -> Result<Window> {
 fn pool(c: &Call<'_>, kind: Pool) -> Result<Vec<Tensor>> {
     let act = c.op.attr("fused_activation_function").and_then(<Activation as ir::AttrValue>::from_attr);
     let act = clamp(act.unwrap_or(Activation::None))?;
-    let (y, s) = pool_2d(&c.f32(0)?, &c.shape(0)?, &pool_window(c)?, kind, act)?;
+    let shape = c.shape(0)?;
+    let (y, s) = pool_2d(&c.f32(0)?, &shape, &pool_window(c.op, &shape)?, kind, act)?;
     one(&s, y)
 }
 

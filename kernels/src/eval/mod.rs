@@ -4,8 +4,8 @@
 //! may run many samples at once; it frees each value after its last use.
 
 mod arith;
-mod compute;
-mod moves;
+pub(crate) mod compute;
+pub(crate) mod moves;
 pub(crate) mod quantized;
 mod shapes;
 
@@ -29,22 +29,27 @@ pub struct EvalError {
 }
 
 impl EvalError {
-    fn at(op: &Operation, source: KernelError) -> EvalError {
+    pub(crate) fn at(op: &Operation, source: KernelError) -> EvalError {
         let node = match op.loc.node() {
             Some(n) => format!("`{n}` ({})", op.name.as_str()),
             None => op.name.as_str().to_owned(),
         };
         EvalError { node, source }
     }
+
+    /// Of the function itself.
+    pub(crate) fn of_function(source: KernelError) -> EvalError {
+        EvalError { node: "the function".to_owned(), source }
+    }
 }
 
 /// One operation with its operands.
 pub(crate) struct Call<'a> {
-    op: &'a Operation,
+    pub(crate) op: &'a Operation,
     /// Operands; `None` for an absent optional one.
-    ins: &'a [Option<Tensor>],
+    pub(crate) ins: &'a [Option<Tensor>],
     /// Element types of the results.
-    outs: &'a [Elem],
+    pub(crate) outs: &'a [Elem],
 }
 
 impl<'a> Call<'a> {
@@ -120,21 +125,21 @@ pub fn eval_op_with(
 ) -> std::result::Result<Vec<Tensor>, EvalError> {
     let types = ins.iter().map(|t| t.as_ref().map(|t| t.ty().elem.clone())).collect();
     let kernel = kernel(&Types { op, ins: types, outs, rounding: options.rounding })?;
-    run(&Call { op, ins, outs }, kernel.as_ref())
+    run(&Call { op, ins, outs }, kernel.as_ref()).map_err(|e| EvalError::at(op, e))
 }
 
 /// The kernel of a quantized operation, prepared.
-fn kernel(types: &Types<'_>) -> std::result::Result<Option<Kernel>, EvalError> {
+pub(crate) fn kernel(types: &Types<'_>) -> std::result::Result<Option<Kernel>, EvalError> {
     quantized::prepare(types).transpose().map_err(|e| EvalError::at(types.op, e))
 }
 
 /// Computes one operation, with its kernel if it is a quantized one.
-fn run(call: &Call<'_>, kernel: Option<&Kernel>) -> std::result::Result<Vec<Tensor>, EvalError> {
+pub(crate) fn run(call: &Call<'_>, kernel: Option<&Kernel>) -> Result<Vec<Tensor>> {
     if let Some(k) = kernel {
-        return k.run(call).map_err(|e| EvalError::at(call.op, e));
+        return k.run(call);
     }
     if let Some(eval) = call.op.name.def().and_then(|d| d.eval) {
-        return eval(call.op, call.ins, call.outs).map_err(|e| EvalError::at(call.op, KernelError::new(e)));
+        return eval(call.op, call.ins, call.outs).map_err(KernelError::new);
     }
     let families = [moves::eval, shapes::eval, arith::eval, compute::eval];
     let (families, missing) = match call.is_quantized() {
@@ -142,7 +147,7 @@ fn run(call: &Call<'_>, kernel: Option<&Kernel>) -> std::result::Result<Vec<Tens
         false => (&families[..], "no kernel computes it"),
     };
     let result = families.iter().find_map(|family| family(call));
-    result.unwrap_or_else(|| Err(KernelError::new(missing))).map_err(|e| EvalError::at(call.op, e))
+    result.unwrap_or_else(|| Err(KernelError::new(missing)))
 }
 
 /// An operation that runs.
@@ -243,7 +248,8 @@ impl<'b> Evaluator<'b> {
             if op.is::<tfl::NoValue>() {
                 continue;
             }
-            let results = run(&Call { op, ins: &ins, outs: &step.outs }, step.kernel.as_ref())?;
+            let results = run(&Call { op, ins: &ins, outs: &step.outs }, step.kernel.as_ref())
+                .map_err(|e| EvalError::at(op, e))?;
             for (v, t) in op.results().iter().zip(results) {
                 observe(*v, &t);
                 if !self.body.uses(*v).is_empty() {

@@ -1,7 +1,7 @@
 //! Operations that move elements.
 
 use ir::dialect::tfl::{self, MirrorPadMode};
-use ir::{QuantParams, Tensor};
+use ir::{Elem, QuantParams, Tensor};
 
 use super::Call;
 use crate::error::{KernelError, Result, ensure};
@@ -9,7 +9,7 @@ use crate::float::resize::Placement;
 use crate::geometry::axis;
 use crate::movement::{self, Border, Masks};
 
-pub(super) fn eval(c: &Call<'_>) -> Option<Result<Vec<Tensor>>> {
+pub(crate) fn eval(c: &Call<'_>) -> Option<Result<Vec<Tensor>>> {
     Some(match c.op.name.as_str().strip_prefix("tfl.")? {
         "reshape" => reshape(c),
         "squeeze" | "expand_dims" => view(c),
@@ -227,18 +227,21 @@ fn pairs(c: &Call<'_>, i: usize, rank: usize) -> Result<Vec<(usize, usize)>> {
     Ok(p.chunks(2).map(|p| (p[0], p[1])).collect())
 }
 
-/// What stands for zero in operand `i`: the zero point of a quantized tensor.
+/// What stands for zero in operand `i`.
 fn zero(c: &Call<'_>, i: usize) -> Result<Vec<u8>> {
-    let t = c.tensor(i)?;
-    let mut fill = vec![0u8; size(c, i)?];
-    if let Some(q) = t.ty().elem.quant()
+    zero_of(&c.tensor(i)?.ty().elem).ok_or_else(|| KernelError::new("it moves elements of whole bytes"))
+}
+
+/// The bytes that stand for zero: the zero point of a quantized type.
+pub(crate) fn zero_of(elem: &Elem) -> Option<Vec<u8>> {
+    let mut fill = vec![0u8; elem.byte_width()?];
+    if let Some(q) = elem.quant()
         && let QuantParams::PerTensor { zero_point, .. } = &q.params
     {
-        let bytes = zero_point.to_le_bytes();
         let n = fill.len();
-        fill.copy_from_slice(&bytes[..n]);
+        fill.copy_from_slice(&zero_point.to_le_bytes()[..n]);
     }
-    Ok(fill)
+    Some(fill)
 }
 
 fn pad(c: &Call<'_>) -> Result<Vec<Tensor>> {

@@ -27,7 +27,7 @@ impl ConvParams {
     }
 }
 
-fn rank_4(shape: &[usize]) -> Result<[usize; 4]> {
+pub(crate) fn rank_4(shape: &[usize]) -> Result<[usize; 4]> {
     shape.try_into().map_err(|_| crate::error::KernelError::new(format!("rank {} is not 4", shape.len())))
 }
 

@@ -3,14 +3,18 @@
 //! A kernel is prepared once, which checks shapes and packs weights, and run many times, which allocates nothing. A run computes a band of
 //! rows of the result, so that a pool of threads can share one. Every loop nest is written once, over the operations of an [`isa::Isa`];
 //! [`VARIANTS`] compiles it for each instruction set, and dispatch, tests and benches read that table.
+//!
+//! The kernels of [`float`] are prepared and run in the same way, over float32.
 
 mod conv;
 mod depthwise;
 mod elementwise;
+pub mod float;
 mod fully_connected;
 mod gemm;
 mod isa;
 pub mod pack;
+pub(crate) mod pairing;
 mod pool;
 mod scale;
 mod variant;

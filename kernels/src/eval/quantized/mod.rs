@@ -25,10 +25,10 @@ type Run = Box<dyn Fn(&Call<'_>) -> Result<Vec<Tensor>> + Send + Sync>;
 type Prepared = Result<Run>;
 
 /// An operation whose parameters are computed.
-pub(super) struct Kernel(Run);
+pub(crate) struct Kernel(Run);
 
 impl Kernel {
-    pub(super) fn run(&self, c: &Call<'_>) -> Result<Vec<Tensor>> {
+    pub(crate) fn run(&self, c: &Call<'_>) -> Result<Vec<Tensor>> {
         (self.0)(c)
     }
 }
@@ -49,7 +49,7 @@ pub(crate) struct Types<'a> {
 }
 
 /// The kernel of an operation over quantized tensors; `None` if there is none, or the operation is not quantized.
-pub(super) fn prepare(t: &Types<'_>) -> Option<Result<Kernel>> {
+pub(crate) fn prepare(t: &Types<'_>) -> Option<Result<Kernel>> {
     let name = t.op.name.as_str().strip_prefix("tfl.")?;
     let prepared = match name {
         "dequantize" => convert::dequantize(t),

@@ -32,7 +32,7 @@ pub(super) fn pool(t: &Types<'_>, max: bool) -> Prepared {
     let range = pool_codes(t)?;
     Ok(Box::new(move |c| {
         let (x, shape) = operand(c, 0)?;
-        let (y, s) = pooling::pool_2d(&x, &shape, &pool_window(c)?, max, range)?;
+        let (y, s) = pooling::pool_2d(&x, &shape, &pool_window(c.op, &shape)?, max, range)?;
         coded(c, &s, y)
     }))
 }
