@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use ir::{Elem, Tensor};
-use passes::data::{Arrays, Datasets};
+use passes::data::Arrays;
 use quant_opt::{NumpyFiles, Status};
 use quant_opt_tests::{Ran, here, model, quant_opt, quant_run};
 use tempfile::TempDir;
@@ -54,7 +54,7 @@ fn doubles(value: f64) -> Tensor {
 }
 
 fn load(path: &str) -> Arrays {
-    NumpyFiles.load(Path::new(path)).unwrap()
+    NumpyFiles::load(Path::new(path)).unwrap()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Parser};
 use kernels::Rounding;
 use kernels::eval::EvalOptions;
+use kernels::plan::{Kernels, Options};
 use passes::pass::OptionValue;
 use passes::pipelines::Mode;
 use passes::quant::{Io, Method};
@@ -40,6 +41,10 @@ pub fn usage(io: &mut Streams<'_>, message: &str) -> std::io::Result<Status> {
 
 fn modes() -> PossibleValuesParser {
     Mode::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
+}
+
+fn kernels() -> PossibleValuesParser {
+    Kernels::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
 }
 
 fn roundings() -> PossibleValuesParser {
@@ -268,6 +273,9 @@ pub struct Run {
     /// Tags of the meta graph, separated by commas [default: serve]
     #[arg(long, value_name = "SET", value_delimiter = ',')]
     pub tag: Vec<String>,
+    /// Kernels written to be read, or prepared ones in planned memory; integer results are the same
+    #[arg(long, value_name = "SET", default_value = "optimized", value_parser = kernels())]
+    pub kernels: String,
     /// Whose roundings integer operations follow: LiteRT's reference or optimized kernels, or TFLite Micro's
     #[arg(long, value_name = "SET", default_value = "reference", value_parser = roundings())]
     pub rounding: String,
@@ -289,9 +297,11 @@ fn eval_options(rounding: &str) -> EvalOptions {
 }
 
 impl Run {
-    /// The evaluator's options.
-    pub fn options(&self) -> EvalOptions {
-        eval_options(&self.rounding)
+    /// How a function runs on so many threads.
+    pub fn options(&self, threads: usize) -> Options {
+        let kernels = Kernels::ALL.iter().find(|(name, _)| *name == self.kernels);
+        let rounding = eval_options(&self.rounding).rounding;
+        Options { kernels: kernels.map_or(Kernels::Optimized, |(_, k)| *k), rounding, threads }
     }
 }
 

@@ -4,31 +4,33 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use ir::{Body, OpId, Tensor};
-use kernels::eval::Evaluator;
+use ir::{Body, OpId, Tensor, TensorType, Value};
+use kernels::plan::{Program, Watch};
 
-/// Median and minimum of `runs` runs after a warm-up, on one thread; with `profile` the median of each operation too. The error is a sentence.
+/// Median and minimum of `runs` runs after a warm-up; with `profile` the median of each operation too. The error is a sentence.
 pub fn bench(
     body: &Body,
-    evaluator: &Evaluator<'_>,
+    program: &Program<'_>,
     sample: &[Tensor],
     runs: usize,
     profile: bool,
 ) -> Result<String, String> {
     let mut whole = Vec::with_capacity(runs);
     let mut each: HashMap<OpId, Vec<Duration>> = HashMap::new();
+    let mut worker = program.worker();
     for run in 0..=runs {
         let start = Instant::now();
         let mut last = start;
         // A value is shown as soon as its operation has run.
-        let mut see = |v, _: &Tensor| {
+        let mut see = |v: Value, _: &TensorType, _: &[u8]| {
             let now = Instant::now();
-            if let Some(op) = body.def_op(v).filter(|_| profile && run > 0) {
+            if let Some(op) = body.def_op(v).filter(|_| run > 0) {
                 each.entry(op).or_default().push(now - last);
             }
             last = now;
         };
-        evaluator.run(sample, &mut see).map_err(|e| e.to_string())?;
+        let watch = if profile { Watch::Values(&mut see) } else { Watch::Nothing };
+        program.run(&mut worker, sample, watch).map_err(|e| e.to_string())?;
         if run > 0 {
             whole.push(start.elapsed());
         }

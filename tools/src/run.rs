@@ -1,16 +1,14 @@
 //! `quant-run`: a model on this project's kernels, from `.npz` to `.npz`.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use ir::{Body, Diagnostic, Elem, Failed, Module, QuantType, Registry, Signature, Sink, Tensor, TensorType, Value};
-use kernels::eval::{EvalOptions, Evaluator};
-use passes::data::{Arrays, Datasets, Samples};
+use kernels::plan::{Program, Watch};
+use passes::data::{self, Arrays, Datasets, Samples, on_every_sample};
 use passes::pass::Progress;
 use passes::pipelines::{Mode, Ptq};
-use rayon::prelude::*;
 
 use crate::args::{ModelArgs, Run};
 use crate::bench::bench;
@@ -42,11 +40,9 @@ fn run(registry: &Registry, args: &Run, io: &mut Streams<'_>, sink: &mut Sink) -
         Err(e) => return Err(sink.error(Diagnostic::error("import/tflite", e.to_string()))),
     };
     let signature = choose(&model.module, args.signature.as_deref(), sink)?;
-    let results = Session::new(&model, &signature, &args.options()).and_then(|s| {
-        let report = s.bench(args)?;
-        Ok((s.all(args, io.interactive)?, report))
-    });
-    let ((outputs, tensors), report) = results.map_err(|e| sink.error(Diagnostic::error("run/failed", e)))?;
+    let results =
+        Session::new(&model, &signature, args).and_then(|s| Ok((s.bench()?, s.tensors()?, s.outputs(io.interactive)?)));
+    let (report, tensors, outputs) = results.map_err(|e| sink.error(Diagnostic::error("run/failed", e)))?;
     for (path, arrays) in [(&args.output, &outputs), (&args.all_tensors, &tensors)] {
         if let Some(path) = path {
             let written = write_whole(path, |f| NumpyFiles::write(f, arrays));
@@ -107,83 +103,135 @@ struct Session<'m> {
     signature: &'m Signature,
     body: &'m Body,
     types: Vec<TensorType>,
-    evaluator: Evaluator<'m>,
     /// Key of each tensor in `--all-tensors`.
     keys: HashMap<Value, String>,
+    args: &'m Run,
 }
 
 impl<'m> Session<'m> {
-    fn new(model: &'m backend::Model, signature: &'m Signature, options: &EvalOptions) -> Result<Session<'m>, String> {
+    fn new(model: &'m backend::Model, signature: &'m Signature, args: &'m Run) -> Result<Session<'m>, String> {
         let body: &Body = model.module.body.op(signature.func).body(0).ok_or("the signature has no body")?;
-        let args = body.args(body.entry());
-        let types = args
+        let inputs = body.args(body.entry());
+        let types = inputs
             .iter()
             .map(|v| body.tensor_ty(*v).cloned().ok_or_else(|| "an input is no tensor".to_owned()))
             .collect::<Result<_, _>>()?;
-        let evaluator = Evaluator::with(body, options).map_err(|e| e.to_string())?;
         let mut keys = HashMap::new();
         for (subgraph, tensors) in model.tensors.iter().enumerate().filter(|(_, t)| t.func == signature.func) {
             let prefix = if subgraph == 0 { String::new() } else { format!("{subgraph}:") };
             keys.extend(tensors.index.iter().map(|(v, i)| (*v, format!("{prefix}{i}"))));
         }
-        Ok(Session { signature, body, types, evaluator, keys })
+        Ok(Session { signature, body, types, keys, args })
+    }
+
+    /// The function, prepared for the samples; one alone is shared by all threads.
+    fn program(&self, samples: &Given, threads: usize) -> Result<Program<'m>, String> {
+        Program::new(self.body, &samples.types, &self.args.options(threads)).map_err(|e| e.to_string())
     }
 
     /// Times the first sample, if that is asked for.
-    fn bench(&self, args: &Run) -> Result<String, String> {
-        let Some(runs) = args.bench else { return Ok(String::new()) };
-        let sample = self.samples(&args.inputs)?.get(0);
-        bench(self.body, &self.evaluator, &sample, runs as usize, args.profile)
+    fn bench(&self) -> Result<String, String> {
+        let Some(runs) = self.args.bench else { return Ok(String::new()) };
+        let mut samples = self.samples()?;
+        let program = self.program(&samples, rayon::current_num_threads())?;
+        bench(self.body, &program, &samples.first()?, runs as usize, self.args.profile)
     }
 
-    /// Runs every sample; gives the outputs, and all tensors of the first sample if they are asked for.
-    fn all(&self, args: &Run, interactive: bool) -> Result<(Arrays, Arrays), String> {
-        let place = |e: String| format!("{}: {e}", args.inputs.display());
-        let samples = self.samples(&args.inputs)?;
-        if samples.dropped() > 0 {
-            return Err(place(format!("the last {} samples fill no batch", samples.dropped())));
-        }
+    /// All tensors of the first sample, if they are asked for.
+    fn tensors(&self) -> Result<Arrays, String> {
         let mut tensors = Arrays::new();
-        if args.all_tensors.is_some() {
-            let mut see = |v: Value, t: &Tensor| {
-                if let Some(key) = self.keys.get(&v) {
-                    tensors.insert(key.clone(), t.clone());
-                }
-            };
-            self.evaluator.run(&samples.get(0), &mut see).map_err(|e| e.to_string())?;
+        if self.args.all_tensors.is_none() {
+            return Ok(tensors);
         }
-        let (bar, done, total) = (Bar::new(interactive), AtomicUsize::new(0), samples.len());
-        let results: Vec<Vec<Tensor>> = (0..total)
-            .into_par_iter()
-            .map(|i| {
-                let outputs = self.evaluator.run(&samples.get(i), &mut |_, _| {});
-                bar.step("running", done.fetch_add(1, Ordering::Relaxed) + 1, total);
-                outputs.map_err(|e| format!("sample {i}: {e}"))
-            })
-            .collect::<Result<_, _>>()?;
+        let mut samples = self.samples()?;
+        let program = self.program(&samples, rayon::current_num_threads())?;
+        let mut see = |v: Value, ty: &TensorType, bytes: &[u8]| {
+            let tensor = Tensor::new(ty.clone(), Bytes::copy_from_slice(bytes));
+            if let (Some(key), Ok(t)) = (self.keys.get(&v), tensor) {
+                tensors.insert(key.clone(), t);
+            }
+        };
+        let ran = program.run(&mut program.worker(), &samples.first()?, Watch::Values(&mut see));
+        ran.map_err(|e| e.to_string())?;
+        Ok(tensors)
+    }
+
+    /// Runs every sample; gives the outputs, unless only other things are asked for.
+    fn outputs(&self, interactive: bool) -> Result<Arrays, String> {
+        if self.args.output.is_none() && (self.args.bench.is_some() || self.args.all_tensors.is_some()) {
+            return Ok(Arrays::new());
+        }
+        let given = self.samples()?;
+        if given.samples.dropped() > 0 {
+            return Err(self.place(format!("the last {} samples fill no batch", given.samples.dropped())));
+        }
+        let (bar, done, total) = (Bar::new(interactive), AtomicUsize::new(0), given.samples.len());
+        let program = self.program(&given, if total == 1 { rayon::current_num_threads() } else { 1 })?;
+        let start = || (program.worker(), Vec::new());
+        let states = on_every_sample(given.samples, start, |(worker, results), i, inputs| {
+            let inputs = stored(&inputs, &given.types)?;
+            let outputs = program.run(worker, &inputs, Watch::Nothing).map_err(|e| format!("sample {i}: {e}"))?;
+            results.push((i, outputs));
+            bar.step("running", done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            Ok::<_, String>(())
+        })?;
+        let mut results: Vec<(usize, Vec<Tensor>)> = states.into_iter().flat_map(|(_, results)| results).collect();
+        results.sort_by_key(|(i, _)| *i);
         let mut outputs = Arrays::new();
         for (i, name) in self.signature.outputs.iter().enumerate() {
             let values: Vec<Tensor> = results
                 .iter()
-                .filter_map(|r| r.get(i))
-                .map(|t| if args.dequantize { real_values(t) } else { t.clone() })
+                .filter_map(|(_, r)| r.get(i))
+                .map(|t| if self.args.dequantize { real_values(t) } else { t.clone() })
                 .collect();
             outputs.insert(name.clone(), stack(&values).map_err(|e| format!("output `{name}`: {e}"))?);
         }
-        Ok((outputs, tensors))
+        Ok(outputs)
     }
 
-    fn samples(&self, path: &Path) -> Result<Samples, String> {
-        let mut arrays = NumpyFiles.load(path)?;
-        for (name, ty) in self.signature.inputs.iter().zip(&self.types) {
-            let only = self.signature.inputs.len() == 1 && arrays.len() == 1;
-            let key = if arrays.contains_key(name) || !only { name.as_str() } else { "" };
-            if let Some(array) = arrays.get_mut(key) {
-                *array = stored_values(array, ty)?;
-            }
-        }
-        Samples::new(arrays, &self.signature.inputs, &self.types).map_err(|e| format!("{}: {e}", path.display()))
+    fn place(&self, e: String) -> String {
+        format!("{}: {e}", self.args.inputs.display())
     }
+
+    fn samples(&self) -> Result<Given, String> {
+        let streams = NumpyFiles.open(&self.args.inputs)?;
+        Given::new(streams, &self.signature.inputs, &self.types).map_err(|e| self.place(e))
+    }
+}
+
+/// Samples for inputs of which some are quantized.
+pub struct Given {
+    /// With real values for quantized inputs where the arrays hold such.
+    pub samples: Samples,
+    /// What the inputs are.
+    pub types: Vec<TensorType>,
+}
+
+impl Given {
+    /// Cuts arrays for inputs of these names and types.
+    pub fn new(streams: data::Streams, names: &[String], types: &[TensorType]) -> Result<Given, String> {
+        let only = names.len() == 1 && streams.len() == 1;
+        let wanted = names.iter().zip(types).map(|(name, ty)| {
+            let stream = streams.get(name).or_else(|| streams.values().next().filter(|_| only));
+            let real = ty.elem.quant().is_some() && stream.is_some_and(|s| s.ty.elem.is_float());
+            if real { ty.with_elem(Elem::F32) } else { ty.clone() }
+        });
+        let wanted: Vec<TensorType> = wanted.collect();
+        let samples = Samples::new(streams, names, &wanted)?;
+        let types = samples.types().iter().zip(types).map(|(given, ty)| given.with_elem(ty.elem.clone())).collect();
+        Ok(Given { samples, types })
+    }
+
+    /// The first sample, as it is stored.
+    pub fn first(&mut self) -> Result<Vec<Tensor>, String> {
+        let (_, inputs) = self.samples.next()?.ok_or("there is no sample")?;
+        stored(&inputs, &self.types)
+    }
+}
+
+/// Values for inputs as they are stored.
+fn stored(inputs: &[Tensor], types: &[TensorType]) -> Result<Vec<Tensor>, String> {
+    inputs.iter().zip(types).map(|(t, ty)| stored_values(t, ty)).collect()
 }
 
 /// Values for an input: float ones for a quantized input are quantized with its parameters (halves to even, as numpy rounds).

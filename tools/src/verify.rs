@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use ir::{Body, Diagnostic, Elem, Failed, Module, Signature, Sink, Tensor, TensorType};
 use kernels::eval::{EvalError, EvalOptions, Evaluator};
-use passes::data::{Arrays, Datasets, Samples};
+use passes::data::{Datasets, Samples, Streams};
 
 use crate::batch::{is_dynamic, with_batch};
 use crate::cc::Toolchain;
@@ -81,7 +81,7 @@ fn one(
     let float = check.float.and_then(|m| Some((m, ir::signatures(m).into_iter().find(|s| s.key == signature.key)?)));
     let ours = body(check.module, signature)?;
     let theirs = body(read, of_file)?;
-    let (data, samples) = match &float {
+    let (data, mut samples) = match &float {
         Some((m, s)) => samples(check.datasets, s, body(m, s)?)?,
         None => samples(check.datasets, signature, ours)?,
     };
@@ -96,7 +96,7 @@ fn one(
     let mut tensors = 0;
     let mut noise = vec![Noise::default(); signature.outputs.len()];
     for i in 0..count {
-        let given = samples.get(i);
+        let Some((_, given)) = samples.next()? else { break };
         let inputs: Vec<Tensor> =
             given.iter().zip(&types).map(|(t, ty)| stored_values(t, ty)).collect::<Result<_, _>>()?;
         let mut expected = Vec::new();
@@ -167,7 +167,7 @@ fn samples(datasets: &[String], signature: &Signature, body: &Body) -> Result<(S
     let keyed = datasets.iter().find_map(|d| d.strip_prefix(signature.key.as_str())?.strip_prefix('='));
     match keyed.or_else(|| datasets.first().map(String::as_str)) {
         Some(path) => {
-            let arrays = NumpyFiles.load(path.as_ref())?;
+            let arrays = NumpyFiles.open(path.as_ref())?;
             let samples = Samples::new(arrays, &signature.inputs, &types).map_err(|e| format!("{path}: {e}"))?;
             Ok((format!("samples of {path}"), samples))
         }
@@ -179,13 +179,13 @@ fn samples(datasets: &[String], signature: &Signature, body: &Body) -> Result<(S
 }
 
 /// Numbers between 0 and 1 for float inputs, zeros for others; the same ones each time.
-fn random(signature: &Signature, types: &[TensorType]) -> Result<Arrays, String> {
+fn random(signature: &Signature, types: &[TensorType]) -> Result<Streams, String> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f32 / (1u32 << 24) as f32
     };
-    let mut out = Arrays::new();
+    let mut out = Streams::new();
     for (name, ty) in signature.inputs.iter().zip(types) {
         let dims = ty.shape.as_ref().ok_or_else(|| format!("input `{name}` has no known rank; give data"))?;
         let mut shape = vec![RANDOM];
@@ -198,7 +198,7 @@ fn random(signature: &Signature, types: &[TensorType]) -> Result<Arrays, String>
             let width = ty.elem.byte_width().ok_or_else(|| format!("input `{name}` holds no numbers; give data"))?;
             Tensor::new(ty, vec![0; count * width].into()).map_err(|e| e.to_string())?
         };
-        out.insert(name.clone(), tensor);
+        out.insert(name.clone(), tensor.into());
     }
     Ok(out)
 }

@@ -1,15 +1,16 @@
 //! `calibrate`: runs the float model on representative data and leaves the range of each value in the IR.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ir::dialect::quantfork::Stats;
-use ir::{At, Attr, Body, Builder, Def, Diagnostic, Elem, Failed, Module, Tensor, Value};
-use kernels::eval::Evaluator;
-use rayon::prelude::*;
+use ir::{At, Attr, Body, Builder, Def, Diagnostic, Failed, Module, Tensor, Value};
+use kernels::plan::{Options, Program, Watch, Worker};
+use kernels::range::Range;
 
 use super::{rules, shared_buffers};
-use crate::data::Samples;
+use crate::data::{Samples, on_every_sample};
 use crate::pass::{Cx, OptionValue};
 use ir::{Signature, signatures};
 
@@ -63,47 +64,9 @@ crate::pass! {
 /// Fewer samples than these are warned about.
 const FEW: usize = 10;
 
-/// Lowest and highest value seen.
-///
-/// The highest starts at the smallest positive number, not at minus infinity: so does TFLite's calibrator, and zero is in every range anyway.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Range {
-    min: f32,
-    max: f32,
-}
-
-impl Range {
-    const EMPTY: Range = Range { min: f32::MAX, max: f32::MIN_POSITIVE };
-
-    /// The range of some values, and whether one of them is no number.
-    fn of(values: &[f32]) -> (Range, bool) {
-        // Independent lanes, so that the loop vectorizes; a comparison with NaN does not hold.
-        const LANES: usize = 16;
-        let (mut lo, mut hi, mut nan) = ([f32::MAX; LANES], [f32::MIN_POSITIVE; LANES], [0u32; LANES]);
-        let chunks = values.chunks_exact(LANES);
-        let rest = chunks.remainder();
-        let mut see = |i: usize, v: f32| {
-            lo[i] = if v < lo[i] { v } else { lo[i] };
-            hi[i] = if v > hi[i] { v } else { hi[i] };
-            nan[i] |= u32::from(v.is_nan());
-        };
-        for chunk in chunks {
-            for (i, v) in chunk.iter().enumerate() {
-                see(i, *v);
-            }
-        }
-        for v in rest {
-            see(0, *v);
-        }
-        let min = lo.into_iter().fold(f32::MAX, f32::min);
-        let max = hi.into_iter().fold(f32::MIN_POSITIVE, f32::max);
-        (Range { min, max }, nan.into_iter().any(|n| n != 0))
-    }
-
-    fn merge(self, other: Range) -> Range {
-        Range { min: self.min.min(other.min), max: self.max.max(other.max) }
-    }
-}
+/// The range that no value has widened. TFLite's calibrator begins there too: its highest value is never below the smallest positive number,
+/// and zero is in every range anyway.
+const UNSEEN: Range = Range { min: f32::MAX, max: f32::MIN_POSITIVE, nan: false };
 
 type Ranges = BTreeMap<Value, Range>;
 
@@ -159,7 +122,7 @@ impl Calibrate {
 
 /// Runs one signature on its dataset.
 fn observe(module: &Module, signature: &Signature, path: &str, cx: &mut Cx<'_>) -> Result<Ranges, Failed> {
-    let arrays = match cx.datasets.load(path.as_ref()) {
+    let arrays = match cx.datasets.open(path.as_ref()) {
         Ok(arrays) => arrays,
         Err(e) => return Err(cx.sink.error(Diagnostic::error("calibrate/dataset", e))),
     };
@@ -177,76 +140,115 @@ fn observe(module: &Module, signature: &Signature, path: &str, cx: &mut Cx<'_>) 
         }
     };
     warn_samples(&samples, path, cx);
-    let evaluator = match Evaluator::new(body) {
-        Ok(e) => e,
+    // A function of one sample uses all threads; of several, each runs on a thread of its own.
+    let threads = if samples.len() == 1 { rayon::current_num_threads() } else { 1 };
+    let options = Options { threads, ..Options::default() };
+    let program = match Program::new(body, &samples.types(), &options) {
+        Ok(p) => p,
         Err(e) => return Err(cx.sink.error(Diagnostic::error("calibrate/eval", e.to_string()))),
     };
-    let done = AtomicUsize::new(0);
-    let progress = cx.progress;
-    let total = samples.len();
-    let outcome = (0..total)
-        .into_par_iter()
-        .map(|i| {
-            let ranges = observe_sample(body, signature, &evaluator, &samples.get(i), i);
+    let (done, progress, total) = (AtomicUsize::new(0), cx.progress, samples.len());
+    let repeated = Repeated::default();
+    let outcome = on_every_sample(
+        samples,
+        || Observed::new(&program),
+        |observed, i, inputs| {
+            repeated.see(&inputs);
+            observed.run(&program, i, &inputs)?;
             progress.step("calibrating", done.fetch_add(1, Ordering::Relaxed) + 1, total);
-            ranges
-        })
-        .try_reduce(Ranges::new, |a, b| Ok(merge(a, b)));
-    outcome.map_err(|d| cx.sink.error(*d))
+            Ok(())
+        },
+    );
+    let states = match outcome {
+        Ok(states) => states,
+        Err(Stopped::Dataset(e)) => {
+            return Err(cx.sink.error(Diagnostic::error("calibrate/dataset", format!("{path}: {e}"))));
+        }
+        Err(Stopped::Eval(e)) => return Err(cx.sink.error(Diagnostic::error("calibrate/eval", e))),
+        Err(Stopped::Nan(v, i)) => {
+            let text = format!("{} is NaN for sample {i}", tensor_name(body, signature, v));
+            let d = Diagnostic::error("calibrate/nan", text).at(body.loc(v));
+            return Err(cx.sink.error(
+                d.help("look for a division by zero or a logarithm of zero in front of it, and for NaN in the data"),
+            ));
+        }
+    };
+    if total > 1 && repeated.is_so() {
+        let text = format!("{path}: all {total} samples are the same");
+        cx.sink.emit(Diagnostic::warning("calibrate/repeated", text));
+    }
+    let mut ranges = Ranges::new();
+    for state in states {
+        for (v, range) in program.values().iter().zip(state.ranges) {
+            ranges.entry(*v).or_insert(UNSEEN).merge(range);
+        }
+    }
+    Ok(ranges)
+}
+
+/// Why calibration stops.
+enum Stopped {
+    Dataset(String),
+    Eval(String),
+    /// A value is NaN for a sample.
+    Nan(Value, usize),
+}
+
+impl From<String> for Stopped {
+    fn from(e: String) -> Stopped {
+        Stopped::Dataset(e)
+    }
+}
+
+/// What one thread sees.
+struct Observed {
+    worker: Worker,
+    /// For each value of the program.
+    ranges: Vec<Range>,
+}
+
+impl Observed {
+    fn new(program: &Program<'_>) -> Observed {
+        Observed { worker: program.worker(), ranges: vec![Range::EMPTY; program.values().len()] }
+    }
+
+    fn run(&mut self, program: &Program<'_>, sample: usize, inputs: &[Tensor]) -> Result<(), Stopped> {
+        let ran = program.run(&mut self.worker, inputs, Watch::Ranges(&mut self.ranges));
+        ran.map_err(|e| Stopped::Eval(format!("sample {sample}: {e}")))?;
+        match self.ranges.iter().position(|r| r.nan) {
+            Some(i) => Err(Stopped::Nan(program.values()[i], sample)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether all samples are the same.
+#[derive(Default)]
+struct Repeated {
+    first: OnceLock<Vec<Tensor>>,
+    differs: AtomicBool,
+}
+
+impl Repeated {
+    fn see(&self, sample: &[Tensor]) {
+        if !self.differs.load(Ordering::Relaxed) && self.first.get_or_init(|| sample.to_vec()) != sample {
+            self.differs.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn is_so(&self) -> bool {
+        !self.differs.load(Ordering::Relaxed)
+    }
 }
 
 /// Widens the range of each operand that TFLite overwrites by the result's.
 fn cover_overwritten(body: &Body, ranges: &mut Ranges) {
     for (operand, result) in shared_buffers::overwritten(body) {
         if let (Some(a), Some(b)) = (ranges.get(&operand).copied(), ranges.get(&result)) {
-            let wide = a.merge(*b);
+            let mut wide = a;
+            wide.merge(*b);
             ranges.insert(operand, wide);
         }
-    }
-}
-
-fn merge(mut a: Ranges, b: Ranges) -> Ranges {
-    for (v, r) in b {
-        let e = a.entry(v).or_insert(Range::EMPTY);
-        *e = e.merge(r);
-    }
-    a
-}
-
-fn observe_sample(
-    body: &Body,
-    signature: &Signature,
-    evaluator: &Evaluator<'_>,
-    inputs: &[Tensor],
-    index: usize,
-) -> Result<Ranges, Box<Diagnostic>> {
-    let mut ranges = Ranges::new();
-    let mut nan = None;
-    let mut see = |v: Value, t: &Tensor| {
-        if t.ty().elem != Elem::F32 {
-            return;
-        }
-        if let Some(values) = t.as_f32() {
-            let (range, is_nan) = Range::of(&values);
-            ranges.insert(v, range);
-            if is_nan && nan.is_none() {
-                nan = Some(v);
-            }
-        }
-    };
-    evaluator
-        .run(inputs, &mut see)
-        .map_err(|e| Box::new(Diagnostic::error("calibrate/eval", format!("sample {index}: {e}"))))?;
-    match nan {
-        Some(v) => Err(Box::new(
-            Diagnostic::error(
-                "calibrate/nan",
-                format!("{} is NaN for sample {index}", tensor_name(body, signature, v)),
-            )
-            .at(body.loc(v))
-            .help("look for a division by zero or a logarithm of zero in front of it, and for NaN in the data"),
-        )),
-        None => Ok(ranges),
     }
 }
 
@@ -275,13 +277,6 @@ fn warn_samples(samples: &Samples, path: &str, cx: &mut Cx<'_>) {
     if n < FEW {
         let text = format!("{path}: {n} samples are few; ranges may be too narrow");
         cx.sink.emit(Diagnostic::warning("calibrate/few-samples", text).help("give some hundred typical inputs"));
-    }
-    if n > 1 {
-        let first = samples.get(0);
-        if (1..n).all(|i| samples.get(i) == first) {
-            let text = format!("{path}: all {n} samples are the same");
-            cx.sink.emit(Diagnostic::warning("calibrate/repeated", text));
-        }
     }
 }
 
@@ -317,21 +312,5 @@ fn insert(body: &mut Body, ranges: Ranges, cx: &mut Cx<'_>) {
         let result = body.op(op).results()[0];
         body.replace_uses_except(v, result, op);
         cx.count("ranges");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_pass_over_nothing_and_merge() {
-        let range = |min, max| Range { min, max };
-        let values: Vec<f32> = (-5..30).map(|v| v as f32).collect();
-        assert_eq!(Range::of(&values), (range(-5.0, 29.0), false));
-        assert_eq!(Range::of(&[-2.0, -1.0]), (range(-2.0, f32::MIN_POSITIVE), false));
-        assert_eq!(Range::of(&[1.0, f32::NAN]), (range(1.0, 1.0), true));
-        assert_eq!(range(1.0, 1.0).merge(range(3.0, 3.0)), range(1.0, 3.0));
-        assert_eq!(Range::EMPTY.merge(range(3.0, 3.0)), range(3.0, 3.0));
     }
 }
