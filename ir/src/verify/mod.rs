@@ -4,7 +4,7 @@
 
 use crate::body::{BlockId, Body, OpId, Operation, Region, RegionId};
 use crate::diag::{Diagnostic, Failed, Sink};
-use crate::dialect::builtin;
+use crate::dialect::{builtin, cf};
 use crate::loc::Loc;
 use crate::module::Module;
 use crate::op::Traits;
@@ -195,7 +195,7 @@ impl<'m> Verifier<'m, '_> {
         }
     }
 
-    /// Successors are blocks of the same region, and its first block is none.
+    /// Successors are blocks of the same region, which are handed what they take; the first block is none.
     fn edges(&mut self, body: &Body, region: RegionId, blocks: &[BlockId]) {
         for op in blocks.iter().filter_map(|b| body.terminator(*b)).map(|t| body.op(t)) {
             if op.successors.iter().any(|s| body.block_region(s.block) != Some(region)) {
@@ -203,6 +203,13 @@ impl<'m> Verifier<'m, '_> {
             }
             if op.successors.iter().any(|s| Some(&s.block) == blocks.first()) {
                 self.error(op, "verify/successor", "goes back to the first block of its region");
+            }
+            let branch = op.is::<cf::Branch>() || op.is::<cf::CondBranch>();
+            for (i, s) in op.successors.iter().enumerate().filter(|_| branch) {
+                let taken = body.args(s.block).iter().map(|v| body.ty(*v));
+                if cf::passed(op, i).is_some_and(|given| !given.iter().map(|v| body.ty(*v)).eq(taken)) {
+                    self.error(op, "verify/successor", format!("hands successor #{i} other values than it takes"));
+                }
             }
         }
     }

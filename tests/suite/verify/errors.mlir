@@ -89,6 +89,14 @@ func.func @again() {
 }
 
 // -----
+func.func @handed(%c: i1, %x: i32) {
+  // expected-error@+1 [verify/successor] {{hands successor #1 other values than it takes}}
+  cf.cond_br %c, ^yes(%x : i32), ^yes(%c : i1)
+^yes(%y: i32):
+  return
+}
+
+// -----
 func.func @results(%x: tensor<2xf32>) -> tensor<3xf32> {
   // expected-error@+1 [verify/function] {{returned types differ}}
   return %x : tensor<2xf32>

@@ -39,7 +39,6 @@ impl<'s> Parser<'s, '_> {
     pub(super) fn top(&mut self) -> Result<Module> {
         let mut body = Body::new();
         let entry = body.entry();
-        let place = self.place(0);
         self.push_frame();
         while !self.at(Tok::Eof) {
             let (start, depths) = (self.tok.start, self.depths());
@@ -52,7 +51,9 @@ impl<'s> Parser<'s, '_> {
             }
         }
         self.close_frame(&mut body);
-        Ok(only_module(&mut body).unwrap_or(Module { body, loc: place, ..Module::default() }))
+        // A module that no text states stands in front of it, to upstream too.
+        let place = || Loc::file(self.file.clone(), 0, 0);
+        Ok(only_module(&mut body).unwrap_or_else(|| Module { body, loc: place(), ..Module::default() }))
     }
 
     fn top_item(&mut self, body: &mut Body, entry: BlockId) -> Result<()> {
