@@ -12,7 +12,7 @@ use passes::{Cx, Pipeline};
 const SEEDS: std::ops::Range<u64> = 0..150;
 
 /// Passes that leave what a function computes, to the bit.
-const CANONICAL: &[&str] = &["canonicalize", "cse", "dce", "inline", "symbol-dce"];
+const CANONICAL: &[&str] = &["canonicalize", "cse", "dce", "inline", "sccp", "symbol-dce"];
 
 fn made(seed: u64) -> (Vec<u8>, Module) {
     let bytes = seeded(seed);

@@ -1,6 +1,6 @@
 //! Constant folding: an operation without side effects whose operands are constants is computed by its kernel.
 
-use ir::dialect::{quantfork, tfl};
+use ir::dialect::{cf, quantfork, tfl};
 use ir::{At, Body, Builder, Elem, OpId, Tensor, Type, Value, infer};
 use kernels::eval::eval_op;
 
@@ -70,9 +70,23 @@ fn known_shape(body: &Body, op: OpId) -> Option<Tensor> {
     }
 }
 
+/// Gives arguments of blocks the types of what a branch hands them.
+fn hand_over(body: &mut Body, branch: OpId) {
+    let op = body.op(branch);
+    let mut types = Vec::new();
+    for (i, s) in op.successors.iter().enumerate() {
+        let given = cf::passed(op, i).unwrap_or_default().iter().map(|v| body.ty(*v).clone());
+        types.extend(body.args(s.block).iter().copied().zip(given));
+    }
+    for (v, ty) in types {
+        body.set_ty(v, ty);
+    }
+}
+
 /// Infers the result types of a function's operations anew, from its arguments on. What cannot be inferred stays as it was known.
 pub fn infer_again(body: &mut Body) {
     for id in body.walk() {
+        hand_over(body, id);
         let op = body.op(id);
         let Some(def) = op.name.def().filter(|d| d.infer.is_some() && !d.is_constant()) else { continue };
         if let Ok(types) = infer::infer(body, def, &op.props, op.operands()) {

@@ -149,6 +149,9 @@ fn coordinates(c: &Call<'_>) -> Result<Vec<Tensor>> {
 fn select(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let cond: Vec<bool> = c.ints(0)?.into_iter().map(|v| v != 0).collect();
     let (x, y) = (c.tensor(1)?, c.tensor(2)?);
+    if x.ty().elem.storage() != y.ty().elem.storage() {
+        return Err(KernelError::new("it chooses between elements of different types"));
+    }
     let (xb, yb) = (x.bytes(), y.bytes());
     let size = x.ty().elem.byte_width().ok_or_else(|| KernelError::new("it takes elements of whole bytes"))?;
     let mut cs = c.shape(0)?;
