@@ -43,7 +43,7 @@ crate::pass! {
             /// Bytes that an operation is worth.
             operation_cost: usize = 1024,
         },
-        expects: TFL | PAIRS | QUANT, ensures: TFL | PAIRS | QUANT,
+        expects: ANY, ensures: ANY,
         before: r#"
             func.func @f(%x: tensor<1x4x4x8xf32>) -> (tensor<1x4x4x8xf32>, tensor<1x8x4x4xf32>) {
               %to_nchw = arith.constant dense<[0, 3, 1, 2]> : tensor<4xi32>

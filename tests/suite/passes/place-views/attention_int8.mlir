@@ -1,11 +1,10 @@
-// RUN: --pass-pipeline='canonicalize,optimize,canonicalize,cse,fold-quant-dequant,dce,place-views' --mlir-pass-statistics
+// RUN: --pass-pipeline='canonicalize,cse,fold-quant-dequant,dce,place-views' --mlir-pass-statistics
 // Attention whose heads are split in one order of dimensions and scaled, biased and joined in another; the score is dequantized and quantized around a view.
 !q = !quant.uniform<i8:f32, 0.05:3>
 !s = !quant.uniform<i8:f32, 0.1:-10>
 !p = !quant.uniform<i8:f32, 0.00390625:-128>
-func.func @main(%q: tensor<1x16x32x!q>, %k: tensor<1x16x32x!q>, %v: tensor<1x16x32x!q>, %w: tensor<32x32x!quant.uniform<i8<-127:127>:f32, 0.01>>) -> tensor<1x16x32x!q> {
+func.func @main(%q: tensor<1x16x32x!q>, %k: tensor<1x16x32x!q>, %v: tensor<1x16x32x!q>) -> tensor<1x16x32x!q> {
   %scale = "tfl.pseudo_qconst"() <{qtype = tensor<!q>, value = dense<23> : tensor<i8>}> : () -> tensor<!q>
-  %none = "tfl.no_value"() <{value}> : () -> none
   %split = arith.constant dense<[1, 16, 4, 8]> : tensor<4xi32>
   %joined = arith.constant dense<[1, 16, 32]> : tensor<3xi32>
   %heads = arith.constant dense<[0, 2, 1, 3]> : tensor<4xi32>

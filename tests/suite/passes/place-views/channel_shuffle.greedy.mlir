@@ -1,4 +1,4 @@
-// RUN: --pass-pipeline='canonicalize,optimize,canonicalize,cse,fold-quant-dequant,dce,place-views{iterations=0}' --mlir-pass-statistics
+// RUN: --pass-pipeline='canonicalize,optimize,canonicalize,cse,dce,place-views{iterations=0}' --mlir-pass-statistics
 // The channel shuffle of a ShuffleNet unit in NCHW: three transposes and two reshapes, of which one transpose and two reshapes are needed. This is what the greedy passes alone leave.
 func.func @main(%x: tensor<?x8x8x24xf32>) -> tensor<?x8x8x24xf32> {
   %w = arith.constant dense<0.125> : tensor<24x1x1x24xf32>

@@ -1,4 +1,4 @@
-// RUN: --pass-pipeline='canonicalize,optimize,canonicalize,cse,fold-quant-dequant,dce,place-views{iterations=0}' --mlir-pass-statistics
+// RUN: --pass-pipeline='canonicalize,cse,fold-quant-dequant,dce,place-views{iterations=0}' --mlir-pass-statistics
 // Heads of a detector that were dequantized one by one: joining codes moves a quarter of the bytes and dequantizes once. This is what the greedy passes alone leave.
 !q = !quant.uniform<i8:f32, 0.02:5>
 func.func @main(%a: tensor<1x8x8x12x!q>, %b: tensor<1x4x4x24x!q>, %c: tensor<1x2x2x24x!q>) -> (tensor<1x112x4xf32>, tensor<1x112x4xf32>) {

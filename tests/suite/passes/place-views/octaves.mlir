@@ -1,4 +1,4 @@
-// RUN: --pass-pipeline='canonicalize,optimize,canonicalize,cse,fold-quant-dequant,dce,place-views' --mlir-pass-statistics
+// RUN: --pass-pipeline='canonicalize,optimize,canonicalize,cse,dce,place-views' --mlir-pass-statistics
 // A constant-Q transform: each octave is a pair of convolutions along time whose results are turned round, stacked and joined one by one.
 func.func @main(%x0: tensor<?x1x39xf32>, %x1: tensor<?x1x79xf32>, %x2: tensor<?x1x159xf32>) -> tensor<?x41x18xf32> {
   %wr = arith.constant dense<0.5> : tensor<6x1x3x1xf32>

@@ -1,4 +1,4 @@
-// RUN: --pass-pipeline='canonicalize,optimize,canonicalize,cse,fold-quant-dequant,dce,place-views{iterations=0}' --mlir-pass-statistics
+// RUN: --pass-pipeline='canonicalize,optimize,canonicalize,cse,dce,place-views{iterations=0}' --mlir-pass-statistics
 // An image network exported from NCHW: both the branch and the shortcut read the transposed value, so no transpose has one user. This is what the greedy passes alone leave.
 func.func @main(%x: tensor<1x8x8x16xf32>) -> tensor<1x8x8x16xf32> {
   %w = arith.constant dense<0.0625> : tensor<16x1x1x16xf32>

@@ -1,4 +1,4 @@
-// RUN: --pass-pipeline='canonicalize,optimize,canonicalize,cse,fold-quant-dequant,dce,place-views' --mlir-pass-statistics
+// RUN: --pass-pipeline='canonicalize,cse,fold-quant-dequant,dce,place-views' --mlir-pass-statistics
 // A quantized squeeze-and-excite block in NCHW: the gate is no transpose but a reshape, and the image has two readers.
 !x = !quant.uniform<i8:f32, 0.05:-3>
 !w = !quant.uniform<i8<-127:127>:f32, 0.01>
