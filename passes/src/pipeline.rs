@@ -352,7 +352,7 @@ mod tests {
     fn a_name_stands_for_its_passes() {
         let given = text("ptq{mode=int8 io=uint8 datasets=a.npz},dce");
         assert!(given.starts_with("lower-for-int8,calibrate{datasets=a.npz},insert-fake-quant,"), "{given}");
-        assert!(given.ends_with(",set-io-type{io=uint8},fold-quant-dequant,dce,dce"), "{given}");
+        assert!(given.ends_with(",set-io-type{io=uint8},fold-quant-dequant,dce,place-views,dce"), "{given}");
         assert_eq!(text(&given), given);
         assert_eq!(text("ptq{mode=none batch=4 from-tf}").matches("set-batch{batch=4}").count(), 1);
         for (mode, _) in crate::pipelines::Mode::ALL {

@@ -1,7 +1,7 @@
 //! Named pipelines: what `--quantize` stands for. A pipeline text may name one too; it stands for its passes.
 
 use crate::legalize::{Dce, FreezeVariables, InlineTf, Legalize, SetBatch};
-use crate::optimize::{Canonicalize, Cse, LowerForInt8, Optimize, SymbolDce};
+use crate::optimize::{Canonicalize, Cse, LowerForInt8, Optimize, PlaceViews, SymbolDce};
 use crate::pass::{Anchor, Example, Groups, OptionValue, Options};
 use crate::quant::{
     Calibrate, CheckInt8Only, FoldQuantDequant, InsertFakeQuant, Io, KeepFloat, Method, PropagateParams, QuantizeOps,
@@ -144,7 +144,7 @@ pub fn ptq(request: &Ptq) -> Pipeline {
         // Before anything asks for an operation's rule.
         p = p.then(KeepFloat { ops: request.keep_float.clone() });
     }
-    match request.mode {
+    p = match request.mode {
         Mode::None => p,
         Mode::Float16 => p.then(WeightsToFloat16::default()).then(Dce::default()),
         Mode::Dynamic => p.then(QuantizeWeights::default()).then(Dce::default()),
@@ -162,10 +162,12 @@ pub fn ptq(request: &Ptq) -> Pipeline {
                 // While each input still has its own quantize.
                 p = p.then(SetIoType { io: request.io });
             }
-            p = p.then(FoldQuantDequant::default()).then(Dce::default());
-            if request.mode == Mode::Int8Only { p.then(CheckInt8Only::default()) } else { p }
+            p.then(FoldQuantDequant::default()).then(Dce::default())
         }
-    }
+    };
+    // Last, so that ranges and parameters are those of the graph as it was: it keeps every bit.
+    p = p.then(PlaceViews::default());
+    if request.mode == Mode::Int8Only { p.then(CheckInt8Only::default()) } else { p }
 }
 
 /// The text of the pipeline of a request.
