@@ -46,7 +46,8 @@ INLINE int32_t rest_i8(const int8_t *x, int32_t n)
 
 /* Up to four rows of x, times one panel. */
 INLINE void panel_i8(
-    const int rows, const struct panels_i8 *k, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at, int8_t *y, ptrdiff_t y_step)
+    const int rows, const struct panels_i8 *k, const struct scale *scale, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at,
+    int8_t *y, ptrdiff_t y_step)
 {
     struct sums a = load_sums(k->bias + at), b = a, c = a, d = a;
     const int8_t *p = x, *q = x + x_step, *r = x + 2 * x_step, *t = x + 3 * x_step;
@@ -69,7 +70,35 @@ INLINE void panel_i8(
         if (rows > 3)
             d = dot_quad(d, w, rest_i8(t + i, rest));
     }
-    write_rows(rows, a, b, c, d, &k->out, at, n, y, y_step);
+    write_rows(rows, a, b, c, d, &k->out, scale, at, n, y, y_step);
+}
+
+APART void panel_1_i8(
+    const struct panels_i8 *k, const struct scale *scale, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at, int8_t *y,
+    ptrdiff_t y_step)
+{
+    panel_i8(1, k, scale, x, x_step, w, at, y, y_step);
+}
+
+APART void panel_2_i8(
+    const struct panels_i8 *k, const struct scale *scale, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at, int8_t *y,
+    ptrdiff_t y_step)
+{
+    panel_i8(2, k, scale, x, x_step, w, at, y, y_step);
+}
+
+APART void panel_3_i8(
+    const struct panels_i8 *k, const struct scale *scale, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at, int8_t *y,
+    ptrdiff_t y_step)
+{
+    panel_i8(3, k, scale, x, x_step, w, at, y, y_step);
+}
+
+APART void panel_4_i8(
+    const struct panels_i8 *k, const struct scale *scale, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at, int8_t *y,
+    ptrdiff_t y_step)
+{
+    panel_i8(4, k, scale, x, x_step, w, at, y, y_step);
 }
 #endif
 
@@ -80,17 +109,18 @@ static void panels_i8(const struct panels_i8 *k, const int8_t *x, ptrdiff_t x_st
     ptrdiff_t panel = (ptrdiff_t)(k->depth + 3) / 4 * 64;
     for (at = 0; at < k->outputs; at += 16) {
         const int8_t *w = k->weights + at / 16 * panel;
+        struct scale scale = scale_of(&k->out, at);
         row = 0;
 #if ROWS_TOGETHER > 1
         if (!k->lowest) {
             for (; row + 4 <= rows; row += 4)
-                panel_i8(4, k, x + row * x_step, x_step, w, at, y + row * y_step + at, y_step);
+                panel_4_i8(k, &scale, x + row * x_step, x_step, w, at, y + row * y_step + at, y_step);
             if (rows - row == 3)
-                panel_i8(3, k, x + row * x_step, x_step, w, at, y + row * y_step + at, y_step);
+                panel_3_i8(k, &scale, x + row * x_step, x_step, w, at, y + row * y_step + at, y_step);
             else if (rows - row == 2)
-                panel_i8(2, k, x + row * x_step, x_step, w, at, y + row * y_step + at, y_step);
+                panel_2_i8(k, &scale, x + row * x_step, x_step, w, at, y + row * y_step + at, y_step);
             else if (rows - row == 1)
-                panel_i8(1, k, x + row * x_step, x_step, w, at, y + row * y_step + at, y_step);
+                panel_1_i8(k, &scale, x + row * x_step, x_step, w, at, y + row * y_step + at, y_step);
             continue;
         }
 #endif
@@ -99,7 +129,7 @@ static void panels_i8(const struct panels_i8 *k, const int8_t *x, ptrdiff_t x_st
             struct sums s;
             any_panel_i8(k, x + row * x_step, w, k->bias + at, sums);
             s = load_sums(sums);
-            write_rows(1, s, s, s, s, &k->out, at, n, y + row * y_step + at, y_step);
+            write_rows(1, s, s, s, s, &k->out, &scale, at, n, y + row * y_step + at, y_step);
         }
     }
 }
@@ -239,34 +269,46 @@ static void padded_line_i8(const struct depthwise_packed_i8 *k, const int8_t *ro
             *to++ = *row;
 }
 
-/* Up to four neighbouring outputs, all channels. */
-INLINE void depthwise_pixels_i8(const int pixels, const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *offsets, int8_t *y)
+/* Neighbouring outputs of sixteen channels, of which n are written. */
+INLINE void depthwise_pixels_i8(
+    const int pixels, const struct depthwise_packed_i8 *k, const struct scale *scale, const i16 *x, const int32_t *offsets, int32_t at, int8_t *y)
 {
-    int32_t at, t, o = k->image.filters;
+    int32_t t, o = k->image.filters, n = o - at < 16 ? o - at : 16;
     ptrdiff_t step = (ptrdiff_t)k->image.x.stride * o;
-    const int8_t *w = k->weights;
-    for (at = 0; at < o; at += 16, x += 16, y += 16) {
-        struct sums a = load_sums(k->bias + at), b = a, c = a, d = a;
-        int32_t n = o - at < 16 ? o - at : 16;
-        for (t = 0; t < k->taps; t += 2, w += 32) {
-            const i16 *p = x + offsets[t], *q = x + offsets[t + 1];
-            a = dot_pair(a, w, p, q);
-            if (pixels > 1)
-                b = dot_pair(b, w, p + step, q + step);
-            if (pixels > 2)
-                c = dot_pair(c, w, p + 2 * step, q + 2 * step);
-            if (pixels > 3)
-                d = dot_pair(d, w, p + 3 * step, q + 3 * step);
-        }
-        write_rows(pixels, a, b, c, d, &k->out, at, n, y, o);
+    const int8_t *w = k->weights + (ptrdiff_t)at * k->taps;
+    struct sums a = load_sums(k->bias + at), b = a, c = a, d = a;
+    for (t = 0; t < k->taps; t += 2, w += 32) {
+        const i16 *p = x + offsets[t], *q = x + offsets[t + 1];
+        a = dot_pair(a, w, p, q);
+        if (pixels > 1)
+            b = dot_pair(b, w, p + step, q + step);
+        if (pixels > 2)
+            c = dot_pair(c, w, p + 2 * step, q + 2 * step);
+        if (pixels > 3)
+            d = dot_pair(d, w, p + 3 * step, q + 3 * step);
+    }
+    write_rows(pixels, a, b, c, d, &k->out, scale, at, n, y, o);
+}
+
+/* One row of outputs. */
+APART void depthwise_row_i8(const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *offsets, int8_t *y)
+{
+    int32_t at, ox, o = k->image.filters, width = k->image.x.output;
+    ptrdiff_t step = (ptrdiff_t)k->image.x.stride * o;
+    for (at = 0; at < o; at += 16) {
+        struct scale scale = scale_of(&k->out, at);
+        for (ox = 0; ox + ROWS_TOGETHER <= width; ox += ROWS_TOGETHER)
+            depthwise_pixels_i8(ROWS_TOGETHER, k, &scale, x + ox * step + at, offsets, at, y + (ptrdiff_t)ox * o + at);
+        for (; ox < width; ox++)
+            depthwise_pixels_i8(1, k, &scale, x + ox * step + at, offsets, at, y + (ptrdiff_t)ox * o + at);
     }
 }
 
 static void depthwise_packed_i8(const struct depthwise_packed_i8 *k, const int8_t *x, int8_t *y, i16 *scratch)
 {
     const struct axis *ay = &k->image.y, *ax = &k->image.x;
-    int32_t b, oy, ox, line, o = k->image.filters;
-    ptrdiff_t row = (ptrdiff_t)ax->input * k->image.channels, step = (ptrdiff_t)ax->stride * o;
+    int32_t b, oy, line, o = k->image.filters;
+    ptrdiff_t row = (ptrdiff_t)ax->input * k->image.channels;
     for (b = 0; b < k->image.batch; b++, x += ay->input * row)
         for (oy = 0; oy < ay->output; oy++) {
             int32_t first = oy * ay->stride, ready = oy ? first - ay->stride + k->reach : 0;
@@ -275,10 +317,8 @@ static void depthwise_packed_i8(const struct depthwise_packed_i8 *k, const int8_
                 int32_t iy = line - ay->pad;
                 padded_line_i8(k, iy < 0 || iy >= ay->input ? 0 : x + iy * row, scratch + (ptrdiff_t)(line % k->reach) * k->line);
             }
-            for (ox = 0; ox + ROWS_TOGETHER <= ax->output; ox += ROWS_TOGETHER, y += ROWS_TOGETHER * o)
-                depthwise_pixels_i8(ROWS_TOGETHER, k, scratch + ox * step, offsets, y);
-            for (; ox < ax->output; ox++, y += o)
-                depthwise_pixels_i8(1, k, scratch + ox * step, offsets, y);
+            depthwise_row_i8(k, scratch, offsets, y);
+            y += (ptrdiff_t)ax->output * o;
         }
 }
 
@@ -315,34 +355,26 @@ INLINE int32_t joined_i8(const struct join_packed_i8 *k, int32_t a, int32_t b)
 }
 
 #if ROWS_TOGETHER > 1
-struct uniform_i8 {
-    int32_t mantissas[16], shifts[16];
-};
-
-INLINE struct uniform_i8 uniform_i8(int32_t mantissa, int32_t shift)
+INLINE void uniform_scale(struct scale *by, int32_t mantissa, int32_t shift, int32_t zero)
 {
-    struct uniform_i8 u;
-    int i;
+    int32_t mantissas[16], shifts[16], i;
     for (i = 0; i < 16; i++) {
-        u.mantissas[i] = mantissa;
-        u.shifts[i] = shift;
+        mantissas[i] = mantissa;
+        shifts[i] = shift;
     }
-    return u;
-}
-
-INLINE struct sums scaled_i8(struct sums s, const struct uniform_i8 *by, int32_t zero)
-{
-    rescale_rows(1, &s, &s, &s, &s, by->mantissas, by->shifts, 0, zero);
-    return s;
+    load_factors(by, mantissas, shifts, 0, zero);
 }
 
 INLINE int32_t join_sixteen_i8(
     const int kind, const struct join_packed_i8 *k, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step, int8_t *y, int32_t n)
 {
-    struct uniform_i8 by_a = uniform_i8(k->a.mantissa, k->a.shift), by_b = uniform_i8(k->b.mantissa, k->b.shift);
-    struct uniform_i8 by = uniform_i8(k->mantissa, k->shift);
+    struct scale by_a, by_b, by;
     int8_t one_a[16], one_b[16];
     int32_t i;
+    uniform_scale(&by_a, k->a.mantissa, k->a.shift, 0);
+    uniform_scale(&by_b, k->b.mantissa, k->b.shift, 0);
+    uniform_scale(&by, k->mantissa, k->shift, k->zero);
+    load_limits(&by, k->min, k->max);
     for (i = 0; i < 16; i++) {
         one_a[i] = a[0];
         one_b[i] = b[0];
@@ -352,13 +384,13 @@ INLINE int32_t join_sixteen_i8(
         if (kind == PRODUCT) {
             p = mul_sums(p, q);
         } else {
-            p = scaled_i8(shift_sums(p, k->a.left), &by_a, 0);
-            q = scaled_i8(shift_sums(q, k->b.left), &by_b, 0);
+            p = rescale(shift_sums(p, k->a.left), &by_a);
+            q = rescale(shift_sums(q, k->b.left), &by_b);
             p = kind == SUM ? add_sums(p, q) : sub_sums(p, q);
             if (kind == SQUARED_DIFFERENCE)
                 p = mul_sums(p, p);
         }
-        store_codes(scaled_i8(p, &by, k->zero), k->min, k->max, y + i);
+        store_codes(rescale(p, &by), &by, y + i);
     }
     return i;
 }

@@ -4,8 +4,10 @@
    compiler is told to use; define PORTABLE to do without. */
 #if defined(__GNUC__)
 #define INLINE static inline __attribute__((always_inline, unused))
+#define APART static __attribute__((noinline, unused)) /* so that registers are its own */
 #else
 #define INLINE static inline
+#define APART static
 #endif
 
 /* One sum times mantissa / 2^31 * 2^shift, rounded twice or once. */
@@ -87,13 +89,17 @@ INLINE struct sums dot_pair(struct sums s, const int8_t *weights, const i16 *fir
 }
 
 /* Eight factors, those of even and of odd lanes apart, in 64 bits. */
-struct scale {
+struct eight {
     __m256i even_mantissa, odd_mantissa, even_add, odd_add, even_right, odd_right, sign, add;
 };
+struct scale {
+    struct eight low, high;
+    __m128i min, max;
+};
 
-INLINE struct scale load_scale(const int32_t *mantissas, const int32_t *shifts, int single, int32_t zero)
+INLINE struct eight load_eight(const int32_t *mantissas, const int32_t *shifts, int single, int32_t zero)
 {
-    struct scale by;
+    struct eight by;
     __m256i shift = _mm256_loadu_si256((const __m256i *)shifts), none = _mm256_setzero_si256();
     __m256i right = _mm256_sub_epi32(none, shift), odd = _mm256_srli_epi64(right, 32);
     __m256i even = _mm256_blend_epi32(right, none, 0xaa), half = _mm256_set1_epi64x((int64_t)1 << 30);
@@ -110,9 +116,16 @@ INLINE struct scale load_scale(const int32_t *mantissas, const int32_t *shifts, 
     return by;
 }
 
-/* For factors below a half. Two roundings are one shift by 31 + right of x m + 2^30 + 2^(30 + right), less 2^31 for a negative x: then the
+/* Factors whose shifts are below 0, for sixteen sums, and the zero that is added. */
+INLINE void load_factors(struct scale *by, const int32_t *mantissas, const int32_t *shifts, int single, int32_t zero)
+{
+    by->low = load_eight(mantissas, shifts, single, zero);
+    by->high = load_eight(mantissas + 8, shifts + 8, single, zero);
+}
+
+/* Two roundings are one shift by 31 + right of x m + 2^30 + 2^(30 + right), less 2^31 for a negative x: then the
    second one rounds halves down. The result of an odd lane is left in the upper half by a shift by 32 less. */
-INLINE __m256i rescale_eight(__m256i x, const struct scale *by)
+INLINE __m256i rescale_eight(__m256i x, const struct eight *by)
 {
     __m256i y = _mm256_srli_epi64(x, 32);
     __m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, by->even_mantissa), by->even_add);
@@ -122,26 +135,11 @@ INLINE __m256i rescale_eight(__m256i x, const struct scale *by)
     return _mm256_add_epi32(_mm256_blend_epi32(even, odd, 0xaa), by->add);
 }
 
-INLINE void rescale_rows(
-    const int rows, struct sums *a, struct sums *b, struct sums *c, struct sums *d, const int32_t *mantissas, const int32_t *shifts,
-    int single, int32_t zero)
+INLINE struct sums rescale(struct sums s, const struct scale *by)
 {
-    struct scale by = load_scale(mantissas, shifts, single, zero);
-    a->low = rescale_eight(a->low, &by);
-    if (rows > 1)
-        b->low = rescale_eight(b->low, &by);
-    if (rows > 2)
-        c->low = rescale_eight(c->low, &by);
-    if (rows > 3)
-        d->low = rescale_eight(d->low, &by);
-    by = load_scale(mantissas + 8, shifts + 8, single, zero);
-    a->high = rescale_eight(a->high, &by);
-    if (rows > 1)
-        b->high = rescale_eight(b->high, &by);
-    if (rows > 2)
-        c->high = rescale_eight(c->high, &by);
-    if (rows > 3)
-        d->high = rescale_eight(d->high, &by);
+    s.low = rescale_eight(s.low, &by->low);
+    s.high = rescale_eight(s.high, &by->high);
+    return s;
 }
 
 INLINE void store_sums(struct sums s, int32_t *to)
@@ -188,11 +186,18 @@ INLINE struct sums shift_sums(struct sums a, int32_t left)
     return a;
 }
 
-INLINE void store_codes(struct sums s, int32_t min, int32_t max, int8_t *to)
+/* The least and the greatest code of a result. */
+INLINE void load_limits(struct scale *by, int32_t min, int32_t max)
+{
+    by->min = _mm_set1_epi8((char)min);
+    by->max = _mm_set1_epi8((char)max);
+}
+
+INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
 {
     __m256i wide = _mm256_packs_epi32(s.low, s.high);
     __m128i codes = _mm_packs_epi16(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
-    codes = _mm_max_epi8(_mm_min_epi8(codes, _mm_set1_epi8((char)max)), _mm_set1_epi8((char)min));
+    codes = _mm_max_epi8(_mm_min_epi8(codes, by->max), by->min);
     _mm_storeu_si128((__m128i *)to, codes);
 }
 
@@ -261,38 +266,41 @@ INLINE struct sums dot_pair(struct sums s, const int8_t *weights, const i16 *fir
     return s;
 }
 
-/* For mantissas that are not negative: floor((x m + 2^30) / 2^31), then a shift that rounds halves away from zero. */
-INLINE int32x4_t rescale_four(int32x4_t x, const int32_t *mantissas, const int32_t *shifts)
-{
-    int32x4_t zero = vdupq_n_s32(0), one = vdupq_n_s32(1), shift = vld1q_s32(shifts), right = vminq_s32(shift, zero);
-    int32x4_t mask = vsubq_s32(vshlq_s32(one, vnegq_s32(right)), one);
-    int32x4_t high = vqrdmulhq_s32(vshlq_s32(x, vmaxq_s32(shift, zero)), vld1q_s32(mantissas));
-    int32x4_t threshold = vsubq_s32(vshrq_n_s32(mask, 1), vshrq_n_s32(high, 31));
-    return vsubq_s32(vshlq_s32(high, right), vreinterpretq_s32_u32(vcgtq_s32(vandq_s32(high, mask), threshold)));
-}
+struct scale {
+    int32x4_t mantissas[4], shifts[4], zero;
+    int8x16_t min, max;
+};
 
-INLINE struct sums rescale(struct sums s, const int32_t *mantissas, const int32_t *shifts, int32_t zero)
+/* Factors for sixteen sums, and the zero that is added. */
+INLINE void load_factors(struct scale *by, const int32_t *mantissas, const int32_t *shifts, int single, int32_t zero)
 {
-    int32x4_t z = vdupq_n_s32(zero);
-    s.a = vaddq_s32(rescale_four(s.a, mantissas, shifts), z);
-    s.b = vaddq_s32(rescale_four(s.b, mantissas + 4, shifts + 4), z);
-    s.c = vaddq_s32(rescale_four(s.c, mantissas + 8, shifts + 8), z);
-    s.d = vaddq_s32(rescale_four(s.d, mantissas + 12, shifts + 12), z);
-    return s;
-}
-
-INLINE void rescale_rows(
-    const int rows, struct sums *a, struct sums *b, struct sums *c, struct sums *d, const int32_t *mantissas, const int32_t *shifts,
-    int single, int32_t zero)
-{
+    int i;
     (void)single;
-    *a = rescale(*a, mantissas, shifts, zero);
-    if (rows > 1)
-        *b = rescale(*b, mantissas, shifts, zero);
-    if (rows > 2)
-        *c = rescale(*c, mantissas, shifts, zero);
-    if (rows > 3)
-        *d = rescale(*d, mantissas, shifts, zero);
+    for (i = 0; i < 4; i++) {
+        by->mantissas[i] = vld1q_s32(mantissas + 4 * i);
+        by->shifts[i] = vld1q_s32(shifts + 4 * i);
+    }
+    by->zero = vdupq_n_s32(zero);
+}
+
+/* For mantissas that are not negative: floor((x m + 2^30) / 2^31), then a shift that rounds halves away from zero. */
+INLINE int32x4_t rescale_four(int32x4_t x, int32x4_t mantissas, int32x4_t shifts, int32x4_t add)
+{
+    int32x4_t zero = vdupq_n_s32(0), one = vdupq_n_s32(1), right = vminq_s32(shifts, zero);
+    int32x4_t mask = vsubq_s32(vshlq_s32(one, vnegq_s32(right)), one);
+    int32x4_t high = vqrdmulhq_s32(vshlq_s32(x, vmaxq_s32(shifts, zero)), mantissas);
+    int32x4_t threshold = vsubq_s32(vshrq_n_s32(mask, 1), vshrq_n_s32(high, 31));
+    int32x4_t up = vreinterpretq_s32_u32(vcgtq_s32(vandq_s32(high, mask), threshold));
+    return vaddq_s32(vsubq_s32(vshlq_s32(high, right), up), add);
+}
+
+INLINE struct sums rescale(struct sums s, const struct scale *by)
+{
+    s.a = rescale_four(s.a, by->mantissas[0], by->shifts[0], by->zero);
+    s.b = rescale_four(s.b, by->mantissas[1], by->shifts[1], by->zero);
+    s.c = rescale_four(s.c, by->mantissas[2], by->shifts[2], by->zero);
+    s.d = rescale_four(s.d, by->mantissas[3], by->shifts[3], by->zero);
+    return s;
 }
 
 INLINE void store_sums(struct sums s, int32_t *to)
@@ -354,16 +362,26 @@ INLINE struct sums shift_sums(struct sums a, int32_t left)
     return a;
 }
 
-INLINE void store_codes(struct sums s, int32_t min, int32_t max, int8_t *to)
+/* The least and the greatest code of a result. */
+INLINE void load_limits(struct scale *by, int32_t min, int32_t max)
+{
+    by->min = vdupq_n_s8((int8_t)min);
+    by->max = vdupq_n_s8((int8_t)max);
+}
+
+INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
 {
     int16x8_t low = vqmovn_high_s32(vqmovn_s32(s.a), s.c), high = vqmovn_high_s32(vqmovn_s32(s.b), s.d);
     int8x16_t codes = vqmovn_high_s16(vqmovn_s16(low), high);
-    vst1q_s8(to, vmaxq_s8(vminq_s8(codes, vdupq_n_s8((int8_t)max)), vdupq_n_s8((int8_t)min)));
+    vst1q_s8(to, vmaxq_s8(vminq_s8(codes, by->max), by->min));
 }
 
 #else
 #define ROWS_TOGETHER 1
 #define RESCALES(by) 0
+struct scale {
+    int32_t min, max;
+};
 
 /* The lane of an output of a panel, and the other way round. */
 INLINE int lane_of(int i)
@@ -408,14 +426,20 @@ INLINE struct sums dot_pair(struct sums s, const int8_t *weights, const i16 *fir
     return s;
 }
 
-INLINE void store_codes(struct sums s, int32_t min, int32_t max, int8_t *to)
+INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
 {
     int i;
     for (i = 0; i < 16; i++) {
         int32_t code = s.of[lane_of(i)];
-        code = code < max ? code : max;
-        to[i] = (int8_t)(code > min ? code : min);
+        code = code < by->max ? code : by->max;
+        to[i] = (int8_t)(code > by->min ? code : by->min);
     }
+}
+
+INLINE void load_limits(struct scale *by, int32_t min, int32_t max)
+{
+    by->min = min;
+    by->max = max;
 }
 #endif
 
@@ -442,25 +466,45 @@ INLINE struct sums any_codes(struct sums s, const struct from_sums *by, int32_t 
     return load_sums(all);
 }
 
-INLINE void write_row(struct sums s, const struct from_sums *by, int32_t n, int8_t *y)
+/* What write_rows needs of the outputs from `at` on. */
+INLINE struct scale scale_of(const struct from_sums *by, int32_t at)
+{
+    struct scale scale = {0};
+    load_limits(&scale, by->min, by->max);
+#if ROWS_TOGETHER > 1
+    if (RESCALES(by))
+        load_factors(&scale, by->mantissas + at, by->shifts + at, by->rule == ONE_ROUNDING, by->zero);
+#else
+    (void)at;
+#endif
+    return scale;
+}
+
+INLINE void write_row(struct sums s, const struct scale *scale, int32_t n, int8_t *y)
 {
     int8_t codes[16];
     if (n == 16) {
-        store_codes(s, by->min, by->max, y);
+        store_codes(s, scale, y);
         return;
     }
-    store_codes(s, by->min, by->max, codes);
+    store_codes(s, scale, codes);
     copy(y, codes, (size_t)n);
 }
 
-/* Writes the codes of n of 16 sums, of outputs from `at` on, for each of up to four rows. */
+/* Writes the codes of n of 16 sums of outputs from `at` on, for each of up to four rows. */
 INLINE void write_rows(
-    const int rows, struct sums a, struct sums b, struct sums c, struct sums d, const struct from_sums *by, int32_t at, int32_t n, int8_t *y,
-    ptrdiff_t step)
+    const int rows, struct sums a, struct sums b, struct sums c, struct sums d, const struct from_sums *by, const struct scale *scale,
+    int32_t at, int32_t n, int8_t *y, ptrdiff_t step)
 {
 #if ROWS_TOGETHER > 1
     if (RESCALES(by)) {
-        rescale_rows(rows, &a, &b, &c, &d, by->mantissas + at, by->shifts + at, by->rule == ONE_ROUNDING, by->zero);
+        a = rescale(a, scale);
+        if (rows > 1)
+            b = rescale(b, scale);
+        if (rows > 2)
+            c = rescale(c, scale);
+        if (rows > 3)
+            d = rescale(d, scale);
     } else
 #endif
     {
@@ -472,11 +516,11 @@ INLINE void write_rows(
         if (rows > 3)
             d = any_codes(d, by, at);
     }
-    write_row(a, by, n, y);
+    write_row(a, scale, n, y);
     if (rows > 1)
-        write_row(b, by, n, y + step);
+        write_row(b, scale, n, y + step);
     if (rows > 2)
-        write_row(c, by, n, y + 2 * step);
+        write_row(c, scale, n, y + 2 * step);
     if (rows > 3)
-        write_row(d, by, n, y + 3 * step);
+        write_row(d, scale, n, y + 3 * step);
 }
