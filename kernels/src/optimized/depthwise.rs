@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::isa::{Isa, write};
+use super::isa::{Isa, Writer};
 use super::pack::{LANES, pairs};
 use super::scale::{Output, biases};
 use super::variant::{Variant, best};
@@ -220,39 +220,48 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
     let block = r.taps.len() * LANES;
     assert!(r.by.weights.len() == c.div_ceil(LANES) * block);
     assert!(r.by.bias.len() >= c && r.by.out.lanes() >= c);
-    let mut pixel = 0;
-    while pixel < pixels {
+    for at in (0..c).step_by(LANES) {
         // SAFETY: outputs `pixel..pixel + M` read inside `x` by the assertions; packed values are in whole groups of lanes.
         unsafe {
-            let (x, y) = (r.x.as_ptr().add(pixel * r.step), r.y.as_mut_ptr().add(pixel * c));
-            pixel += match pixels - pixel {
-                1 => tile::<I, 1>(&r, x, y),
-                2 | 3 => tile::<I, 2>(&r, x, y),
-                _ => tile::<I, 4>(&r, x, y),
-            };
+            let writer = Writer::<I>::new(&r.by.out, at, c);
+            let bias = I::load(r.by.bias.as_ptr().add(at));
+            let w = r.by.weights.as_ptr().add(at / LANES * block);
+            let mut pixel = 0;
+            while pixel < pixels {
+                let (x, y) = (r.x.as_ptr().add(pixel * r.step + at), r.y.as_mut_ptr().add(pixel * c + at));
+                pixel += match pixels - pixel {
+                    1 => tile::<I, 1>(&r, x, w, bias, &writer, y),
+                    2 | 3 => tile::<I, 2>(&r, x, w, bias, &writer, y),
+                    _ => tile::<I, 4>(&r, x, w, bias, &writer, y),
+                };
+            }
         }
     }
 }
 
-/// `M` pixels of all channels; gives `M`.
+/// `M` pixels of sixteen channels; gives `M`.
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn tile<I: Isa, const M: usize>(r: &Row<'_>, x: *const i16, y: *mut i8) -> usize {
-    let mut w = r.by.weights.as_ptr();
-    for at in (0..r.channels).step_by(LANES) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut sums = [I::load(r.by.bias.as_ptr().add(at)); M];
-            for pair in r.taps.chunks_exact(2) {
-                let (a, b) = (x.add(pair[0] + at), x.add(pair[1] + at));
-                let weights = I::pairs(w);
-                w = w.add(LANES * 2);
-                for (m, s) in sums.iter_mut().enumerate() {
-                    *s = I::dot_pair(*s, weights, a.add(m * r.step), b.add(m * r.step));
-                }
+unsafe fn tile<I: Isa, const M: usize>(
+    r: &Row<'_>,
+    x: *const i16,
+    mut w: *const i8,
+    bias: I::Sums,
+    writer: &Writer<'_, I>,
+    y: *mut i8,
+) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut sums = [bias; M];
+        for pair in r.taps.chunks_exact(2) {
+            let (a, b) = (x.add(pair[0]), x.add(pair[1]));
+            let weights = I::pairs(w);
+            w = w.add(LANES * 2);
+            for (m, s) in sums.iter_mut().enumerate() {
+                *s = I::dot_pair(*s, weights, a.add(m * r.step), b.add(m * r.step));
             }
-            write::<I, M>(sums, &r.by.out, at, (y.add(at), r.channels), LANES.min(r.channels - at));
         }
+        writer.write(sums, y, r.channels);
     }
     M
 }

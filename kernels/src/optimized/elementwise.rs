@@ -218,17 +218,18 @@ impl<'a> Source<'a> {
 macro_rules! each_sixteen {
     ($isa:ident, $p:ident, $codes:expr, |$a:ident, $b:ident| $of:expr) => {{
         let n = $p.y.len();
+        let limits = $isa::limits($codes);
         let (left, right) = (Source::new($p.a, n), Source::new($p.b, n));
         for i in (0..n).step_by(LANES) {
             let ($a, $b) = (left.at(i), right.at(i));
             let codes = $of;
             let to = &mut $p.y[i..n.min(i + LANES)];
             if to.len() == LANES {
-                $isa::store(codes, $codes.min, $codes.max, to.as_mut_ptr());
+                $isa::store(codes, limits, to.as_mut_ptr());
                 continue;
             }
             let mut rest = [0; LANES];
-            $isa::store(codes, $codes.min, $codes.max, rest.as_mut_ptr());
+            $isa::store(codes, limits, rest.as_mut_ptr());
             to.copy_from_slice(&rest[..to.len()]);
         }
     }};
@@ -249,14 +250,14 @@ pub(super) unsafe fn join<I: Isa>(k: &Joining, p: Pairs<'_>) {
     unsafe {
         let (by_a, by_b, by_out) = (k.a.by.scale::<I>(0), k.b.by.scale::<I>(0), k.out.scale::<I>(k.zero));
         each_sixteen!(I, p, k.codes, |a, b| {
-            let a = I::rescale(I::shift(I::codes(a, k.a.zero), k.a.left), by_a);
-            let b = I::rescale(I::shift(I::codes(b, k.b.zero), k.b.left), by_b);
+            let a = I::rescale(I::shift(I::codes(a, k.a.zero), k.a.left), &by_a);
+            let b = I::rescale(I::shift(I::codes(b, k.b.zero), k.b.left), &by_b);
             let value = match k.kind {
                 Joined::Sum => I::add(a, b),
                 Joined::Difference => I::sub(a, b),
                 Joined::SquaredDifference => I::mul(I::sub(a, b), I::sub(a, b)),
             };
-            I::rescale(value, by_out)
+            I::rescale(value, &by_out)
         });
     }
 }
@@ -277,7 +278,7 @@ pub(super) unsafe fn product<I: Isa>(k: &Multiplying, p: Pairs<'_>) {
     // SAFETY: sources and results are valid for 16.
     unsafe {
         let by = k.out.scale::<I>(zero);
-        each_sixteen!(I, p, k.codes, |a, b| I::rescale(I::mul(I::codes(a, za), I::codes(b, zb)), by));
+        each_sixteen!(I, p, k.codes, |a, b| I::rescale(I::mul(I::codes(a, za), I::codes(b, zb)), &by));
     }
 }
 

@@ -1,6 +1,6 @@
 //! A matrix product: rows of codes times panels of weights.
 
-use super::isa::{Isa, write};
+use super::isa::{Isa, Writer};
 use super::pack::{LANES, QUAD, QUAD_BYTES, panels};
 use super::scale::{Output, biases};
 use crate::error::{Result, ensure};
@@ -72,19 +72,20 @@ pub(super) unsafe fn run<I: Isa>(g: Gemm<'_>) {
     assert!(g.by.weights.len() == outputs.div_ceil(LANES) * panel_bytes);
     assert!(g.by.bias.len() >= outputs && g.by.out.lanes() >= outputs);
     for at in (0..outputs).step_by(LANES) {
-        let n = LANES.min(outputs - at);
-        let mut row = 0;
-        while row < g.rows {
-            // SAFETY: the rows `row..row + M` and outputs `at..at + n` are inside by the assertions; packed values are in whole groups of lanes.
-            unsafe {
+        // SAFETY: the rows `row..row + M` and the outputs from `at` on are inside by the assertions; packed values are in whole groups of lanes.
+        unsafe {
+            let writer = Writer::<I>::new(&g.by.out, at, outputs);
+            let w = g.by.weights.as_ptr().add(at / LANES * panel_bytes);
+            let bias = I::load(g.by.bias.as_ptr().add(at));
+            let mut row = 0;
+            while row < g.rows {
                 let x = g.x.as_ptr().add(row * g.x_stride);
-                let y = (g.y.as_mut_ptr().add(row * g.y_stride + at), g.y_stride);
-                let w = g.by.weights.as_ptr().add(at / LANES * panel_bytes);
+                let y = g.y.as_mut_ptr().add(row * g.y_stride + at);
                 row += match (g.rows - row).min(I::ROWS) {
-                    1 => tile::<I, 1>(x, &g, w, at, y, n),
-                    2 => tile::<I, 2>(x, &g, w, at, y, n),
-                    3 => tile::<I, 3>(x, &g, w, at, y, n),
-                    _ => tile::<I, 4>(x, &g, w, at, y, n),
+                    1 => tile::<I, 1>(x, &g, w, bias, &writer, y),
+                    2 => tile::<I, 2>(x, &g, w, bias, &writer, y),
+                    3 => tile::<I, 3>(x, &g, w, bias, &writer, y),
+                    _ => tile::<I, 4>(x, &g, w, bias, &writer, y),
                 };
             }
         }
@@ -98,13 +99,13 @@ unsafe fn tile<I: Isa, const M: usize>(
     x: *const i8,
     g: &Gemm<'_>,
     w: *const i8,
-    at: usize,
-    y: (*mut i8, usize),
-    n: usize,
+    bias: I::Sums,
+    writer: &Writer<'_, I>,
+    y: *mut i8,
 ) -> usize {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut sums = [I::load(g.by.bias.as_ptr().add(at)); M];
+        let mut sums = [bias; M];
         let whole = g.by.depth / QUAD;
         for q in 0..whole {
             let taps = I::taps(w.add(q * QUAD_BYTES));
@@ -129,7 +130,7 @@ unsafe fn tile<I: Isa, const M: usize>(
                 *s = I::dot(*s, taps, I::quad(codes as i32));
             }
         }
-        write::<I, M>(sums, &g.by.out, at, y, n);
+        writer.write(sums, y, g.y_stride);
     }
     M
 }

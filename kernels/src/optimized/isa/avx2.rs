@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::{Isa, parts};
 use crate::fixed::Rule;
+use crate::reference::Codes;
 
 /// How four products are added up.
 #[allow(unsafe_code)]
@@ -136,6 +137,7 @@ impl<D: Dot> Isa for Avx2<D> {
     type Quad = [__m256i; 2];
     type Pairs = [__m256i; 2];
     type Scale = [Eight; 2];
+    type Limits = [__m128i; 2];
 
     const ANY_WEIGHT: bool = false;
     const ROWS: usize = 4;
@@ -202,7 +204,7 @@ impl<D: Dot> Isa for Avx2<D> {
     }
 
     #[inline(always)]
-    unsafe fn rescale(sums: Self::Sums, by: Self::Scale) -> Self::Sums {
+    unsafe fn rescale(sums: Self::Sums, by: &Self::Scale) -> Self::Sums {
         // SAFETY: the processor has AVX2.
         unsafe { parts!(i in [0, 1] => rescale_eight(sums[i], &by[i])) }
     }
@@ -256,13 +258,18 @@ impl<D: Dot> Isa for Avx2<D> {
     }
 
     #[inline(always)]
-    unsafe fn store([low, high]: Self::Sums, min: i32, max: i32, to: *mut i8) {
+    unsafe fn limits(codes: Codes) -> Self::Limits {
+        // SAFETY: the processor has AVX2.
+        unsafe { [_mm_set1_epi8(codes.min as i8), _mm_set1_epi8(codes.max as i8)] }
+    }
+
+    #[inline(always)]
+    unsafe fn store([low, high]: Self::Sums, [min, max]: Self::Limits, to: *mut i8) {
         // SAFETY: valid for 16.
         unsafe {
             let wide = _mm256_packs_epi32(low, high);
             let codes = _mm_packs_epi16(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
-            let limited = _mm_max_epi8(_mm_min_epi8(codes, _mm_set1_epi8(max as i8)), _mm_set1_epi8(min as i8));
-            _mm_storeu_si128(to.cast(), limited);
+            _mm_storeu_si128(to.cast(), _mm_max_epi8(_mm_min_epi8(codes, max), min));
         }
     }
 }

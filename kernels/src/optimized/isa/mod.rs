@@ -9,6 +9,7 @@ pub(super) mod portable;
 use super::pack::LANES;
 use super::scale::{Factors, Output};
 use crate::fixed::{Multiplier, Rule};
+use crate::reference::Codes;
 
 /// An expression for each of several constant indices, as an array. A closure would be compiled without the instruction set.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -36,7 +37,9 @@ pub(super) trait Isa {
     /// Two weights for each lane.
     type Pairs: Copy;
     /// Sixteen factors.
-    type Scale: Copy;
+    type Scale;
+    /// The least and the greatest code of a result.
+    type Limits: Copy;
 
     /// Whether [`Isa::dot`] is exact for a weight of -128.
     const ANY_WEIGHT: bool;
@@ -63,7 +66,7 @@ pub(super) trait Isa {
     /// 16 mantissas in `0..=i32::MAX` and shifts in `-31..=31`.
     unsafe fn scale(mantissas: *const i32, shifts: *const i32, rule: Rule, zero: i32) -> Self::Scale;
     /// As [`Multiplier::apply`], plus the zero.
-    unsafe fn rescale(sums: Self::Sums, by: Self::Scale) -> Self::Sums;
+    unsafe fn rescale(sums: Self::Sums, by: &Self::Scale) -> Self::Sums;
     /// Each lane times its factor, of 16, rounded once, halves away from zero. What is beyond 29 bits ends anywhere beyond them.
     unsafe fn rescale_real(sums: Self::Sums, ratios: *const f64, zero: i32) -> Self::Sums;
     /// 16 codes less their zero.
@@ -74,53 +77,90 @@ pub(super) trait Isa {
     /// Shifts left by a number in `0..=31`.
     unsafe fn shift(sums: Self::Sums, left: i32) -> Self::Sums;
 
-    /// Limits to `min..=max` within int8 and writes 16 codes in the order of outputs.
-    unsafe fn store(sums: Self::Sums, min: i32, max: i32, to: *mut i8);
+    /// Both within int8.
+    unsafe fn limits(codes: Codes) -> Self::Limits;
+    /// Writes 16 codes within limits in the order of outputs.
+    unsafe fn store(sums: Self::Sums, limits: Self::Limits, to: *mut i8);
 }
 
-/// Writes the codes of `M` rows of sums of outputs `at..at + 16`, `n` of each row.
-///
-/// # Safety
-///
-/// As for [`Isa`]; `out` has lanes `at..at + 16`; `y` is valid for `n` codes at each of `M` multiples of `stride`.
-#[inline(always)]
+/// What makes codes of the sums of sixteen outputs.
+pub(super) struct Writer<'a, I: Isa> {
+    factors: Sixteen<'a, I>,
+    zero: i32,
+    limits: I::Limits,
+    /// Outputs there are, up to sixteen.
+    outputs: usize,
+}
+
+/// Sixteen factors: in registers, or as they are.
+enum Sixteen<'a, I: Isa> {
+    Ready(I::Scale),
+    Fixed { mantissas: &'a [i32], shifts: &'a [i32], rule: Rule },
+    Real(&'a [f64]),
+}
+
 #[allow(unsafe_code)]
-pub(super) unsafe fn write<I: Isa, const M: usize>(
-    mut sums: [I::Sums; M],
-    out: &Output,
-    at: usize,
-    (y, stride): (*mut i8, usize),
-    n: usize,
-) {
-    // SAFETY: the caller's promise; what is written is `n` codes a row, or goes through `codes`.
-    unsafe {
-        match &out.factors {
-            Factors::Fixed { mantissas, shifts, rule, plain } if I::rescales(*rule, *plain) => {
-                let by = I::scale(mantissas.as_ptr().add(at), shifts.as_ptr().add(at), *rule, out.zero);
-                for s in &mut sums {
-                    *s = I::rescale(*s, by);
+impl<'a, I: Isa> Writer<'a, I> {
+    /// Of the outputs from `at` on, of which there are `outputs` in all.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Isa`].
+    #[inline(always)]
+    pub unsafe fn new(out: &'a Output, at: usize, outputs: usize) -> Writer<'a, I> {
+        let factors = match &out.factors {
+            Factors::Fixed { mantissas, shifts, rule, plain } => {
+                let (mantissas, shifts) = (&mantissas[at..at + LANES], &shifts[at..at + LANES]);
+                if I::rescales(*rule, *plain) {
+                    // SAFETY: the caller's promise; both have 16 elements.
+                    Sixteen::Ready(unsafe { I::scale(mantissas.as_ptr(), shifts.as_ptr(), *rule, out.zero) })
+                } else {
+                    Sixteen::Fixed { mantissas, shifts, rule: *rule }
                 }
             }
-            Factors::Fixed { mantissas, shifts, rule, .. } => {
-                for s in &mut sums {
-                    *s = rescale_any::<I>(*s, &mantissas[at..at + LANES], &shifts[at..at + LANES], *rule, out.zero);
+            Factors::Real { ratios } => Sixteen::Real(&ratios[at..at + LANES]),
+        };
+        // SAFETY: the caller's promise.
+        let limits = unsafe { I::limits(out.codes) };
+        Writer { factors, zero: out.zero, limits, outputs: LANES.min(outputs - at) }
+    }
+
+    /// Writes the codes of `M` rows of sums.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Isa`]; `y` is valid for a code an output at each of `M` multiples of `stride`.
+    #[inline(always)]
+    pub unsafe fn write<const M: usize>(&self, mut sums: [I::Sums; M], y: *mut i8, stride: usize) {
+        // SAFETY: the caller's promise; where there are fewer than 16 outputs, codes go through `codes`.
+        unsafe {
+            match &self.factors {
+                Sixteen::Ready(by) => {
+                    for s in &mut sums {
+                        *s = I::rescale(*s, by);
+                    }
+                }
+                Sixteen::Fixed { mantissas, shifts, rule } => {
+                    for s in &mut sums {
+                        *s = rescale_any::<I>(*s, mantissas, shifts, *rule, self.zero);
+                    }
+                }
+                Sixteen::Real(ratios) => {
+                    for s in &mut sums {
+                        *s = I::rescale_real(*s, ratios.as_ptr(), self.zero);
+                    }
                 }
             }
-            Factors::Real { ratios } => {
-                for s in &mut sums {
-                    *s = I::rescale_real(*s, ratios.as_ptr().add(at), out.zero);
+            for (m, s) in sums.iter().enumerate() {
+                let to = y.add(m * stride);
+                if self.outputs == LANES {
+                    I::store(*s, self.limits, to);
+                    continue;
                 }
+                let mut codes = [0i8; LANES];
+                I::store(*s, self.limits, codes.as_mut_ptr());
+                std::ptr::copy_nonoverlapping(codes.as_ptr(), to, self.outputs);
             }
-        }
-        for (m, s) in sums.iter().enumerate() {
-            let to = y.add(m * stride);
-            if n == LANES {
-                I::store(*s, out.codes.min, out.codes.max, to);
-                continue;
-            }
-            let mut codes = [0i8; LANES];
-            I::store(*s, out.codes.min, out.codes.max, codes.as_mut_ptr());
-            std::ptr::copy_nonoverlapping(codes.as_ptr(), to, n);
         }
     }
 }

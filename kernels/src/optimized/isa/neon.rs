@@ -4,6 +4,7 @@ use std::arch::aarch64::*;
 
 use super::{Isa, parts};
 use crate::fixed::Rule;
+use crate::reference::Codes;
 
 /// Registers of 128 bits; with `sdot` if `DOT`.
 pub(in crate::optimized) struct Neon<const DOT: bool>;
@@ -94,6 +95,7 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     type Quad = int8x16_t;
     type Pairs = [[int16x8_t; 2]; 2];
     type Scale = [Four; 4];
+    type Limits = [int8x16_t; 2];
 
     const ANY_WEIGHT: bool = DOT;
     const ROWS: usize = 4;
@@ -172,7 +174,7 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     }
 
     #[inline(always)]
-    unsafe fn rescale(sums: Self::Sums, by: Self::Scale) -> Self::Sums {
+    unsafe fn rescale(sums: Self::Sums, by: &Self::Scale) -> Self::Sums {
         // SAFETY: the processor has NEON.
         unsafe {
             parts!(i in [0, 1, 2, 3] => round_shift(high_mul(vshlq_s32(sums[i], by[i].left), by[i].mantissa), by[i]))
@@ -229,13 +231,19 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     }
 
     #[inline(always)]
-    unsafe fn store(s: Self::Sums, min: i32, max: i32, to: *mut i8) {
+    unsafe fn limits(codes: Codes) -> Self::Limits {
+        // SAFETY: the processor has NEON.
+        unsafe { [vdupq_n_s8(codes.min as i8), vdupq_n_s8(codes.max as i8)] }
+    }
+
+    #[inline(always)]
+    unsafe fn store(s: Self::Sums, [min, max]: Self::Limits, to: *mut i8) {
         // SAFETY: valid for 16.
         unsafe {
             let low = vqmovn_high_s32(vqmovn_s32(s[0]), s[2]);
             let high = vqmovn_high_s32(vqmovn_s32(s[1]), s[3]);
             let codes = vqmovn_high_s16(vqmovn_s16(low), high);
-            vst1q_s8(to, vmaxq_s8(vminq_s8(codes, vdupq_n_s8(max as i8)), vdupq_n_s8(min as i8)));
+            vst1q_s8(to, vmaxq_s8(vminq_s8(codes, max), min));
         }
     }
 }

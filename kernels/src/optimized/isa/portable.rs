@@ -3,6 +3,7 @@
 use super::Isa;
 use crate::fixed::{Multiplier, Rule};
 use crate::optimized::pack::{LANES, lane_of};
+use crate::reference::Codes;
 
 /// No instruction set beyond the target's baseline.
 pub(in crate::optimized) struct Portable;
@@ -14,6 +15,7 @@ impl Isa for Portable {
     type Quad = [i8; 4];
     type Pairs = [[i8; 2]; LANES];
     type Scale = ([Multiplier; LANES], i32);
+    type Limits = Codes;
 
     const ANY_WEIGHT: bool = true;
     const ROWS: usize = 2;
@@ -77,8 +79,8 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    unsafe fn rescale(sums: Self::Sums, (by, zero): Self::Scale) -> Self::Sums {
-        std::array::from_fn(|i| by[i].apply(sums[i]).wrapping_add(zero))
+    unsafe fn rescale(sums: Self::Sums, (by, zero): &Self::Scale) -> Self::Sums {
+        std::array::from_fn(|i| by[i].apply(sums[i]).wrapping_add(*zero))
     }
 
     #[inline(always)]
@@ -115,8 +117,13 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    unsafe fn store(sums: Self::Sums, min: i32, max: i32, to: *mut i8) {
-        let codes: [i8; LANES] = std::array::from_fn(|i| sums[lane_of(i)].min(max).max(min) as i8);
+    unsafe fn limits(codes: Codes) -> Self::Limits {
+        codes
+    }
+
+    #[inline(always)]
+    unsafe fn store(sums: Self::Sums, limits: Self::Limits, to: *mut i8) {
+        let codes: [i8; LANES] = std::array::from_fn(|i| limits.clamp(sums[lane_of(i)]));
         // SAFETY: valid for 16.
         unsafe { to.cast::<[i8; LANES]>().write_unaligned(codes) }
     }
