@@ -48,12 +48,16 @@ enum Fit {
     Tightest,
 }
 
+/// The bytes that are live at one step.
+pub fn load(buffers: &[Buffer], step: usize, align: usize) -> usize {
+    let live = buffers.iter().filter(|b| b.first <= step && step <= b.last);
+    live.map(|b| b.size.next_multiple_of(align.max(1))).sum()
+}
+
 /// No layout is smaller: the most bytes that are live at one step.
 pub fn least(buffers: &[Buffer], align: usize) -> usize {
-    let live = |step: usize| buffers.iter().filter(move |b| b.first <= step && step <= b.last);
-    let load = |step: usize| live(step).map(|b| b.size.next_multiple_of(align.max(1))).sum();
     // A load is highest where some buffer begins.
-    buffers.iter().map(|b| load(b.first)).max().unwrap_or(0)
+    buffers.iter().map(|b| load(buffers, b.first, align)).max().unwrap_or(0)
 }
 
 /// Lays out buffers at multiples of `align` bytes.

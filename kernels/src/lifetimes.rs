@@ -16,8 +16,10 @@ pub enum Sharing {
     None,
     /// That of operand 0, unchanged.
     View,
-    /// That of one of the first `n` operands, if it fits.
+    /// That of one of the first `n` operands, if it has as many bytes.
     Over(usize),
+    /// That of operand 0, if it is large enough.
+    Within,
 }
 
 /// Operations whose result is operand 0 in another shape.
@@ -129,6 +131,10 @@ pub fn lifetimes(
                 Sharing::Over(n) => {
                     let own = op.operands().iter().take(n).filter(|o| size(**o) == Some(bytes));
                     own.filter_map(|o| out.of.get(o)).copied().find(|b| out.buffers[*b].last == at)
+                }
+                Sharing::Within => {
+                    let own = op.operands().first().and_then(|o| out.of.get(o)).copied();
+                    own.filter(|b| out.buffers[*b].last == at && out.buffers[*b].size >= bytes)
                 }
             };
             let buffer = takes.unwrap_or_else(|| {

@@ -9,7 +9,7 @@ use super::layer::Layer;
 use super::names::comment;
 use super::unit::Unit;
 use super::{CodegenError, ops, text};
-use crate::arena::{Buffer, layout};
+use crate::arena::{Buffer, layout, least, load};
 use crate::error::{KernelError, Result};
 use crate::eval::quantized::Types;
 use crate::lifetimes::{Lifetimes, Sharing, lifetimes, sharing};
@@ -96,6 +96,8 @@ pub(super) struct Writer<'p, 'm> {
     /// The C expression of each value that is no view and no constant.
     pointers: HashMap<Value, String>,
     memory: Lifetimes,
+    /// The bytes that tensors alone take.
+    peak: usize,
     items: Vec<Item>,
     /// Arguments and results: C type and name.
     args: Vec<(String, String)>,
@@ -136,6 +138,7 @@ impl<'p, 'm> Writer<'p, 'm> {
             roots,
             pointers: HashMap::new(),
             memory: Lifetimes::default(),
+            peak: 0,
             items: Vec::new(),
             args: Vec::new(),
             outs: Vec::new(),
@@ -165,7 +168,9 @@ impl<'p, 'm> Writer<'p, 'm> {
             let own = writer.is_computed(root) && !writer.pointers.contains_key(&root);
             if own { static_bytes(body, v) } else { None }
         };
+        let sharing = |op: &Operation| if ops::runs_within(body, op) { Sharing::Within } else { sharing(op) };
         writer.memory = lifetimes(body, entry, size, sharing);
+        writer.peak = least(&writer.memory.buffers, ALIGN);
         Ok(writer)
     }
 
@@ -267,6 +272,11 @@ impl<'p, 'm> Writer<'p, 'm> {
     /// A statement.
     pub(super) fn line(&mut self, text: String) {
         self.items.push(Item::Text(format!("    {text}")));
+    }
+
+    /// Bytes that the layer may take for itself without making the arena larger.
+    pub(super) fn room(&self) -> usize {
+        self.peak.saturating_sub(load(&self.memory.buffers, self.step, ALIGN))
     }
 
     /// Memory for the layer alone; gives its pointer.

@@ -147,6 +147,8 @@ impl Entry {
 pub(super) struct Sizes {
     pub(super) arena: usize,
     pub(super) constants: usize,
+    /// Of the largest array on the stack.
+    pub(super) stack: usize,
 }
 
 /// The header.
@@ -162,8 +164,9 @@ pub(super) fn header(prefix: &str, entries: &[Entry], sizes: Sizes, libm: bool) 
          \x20* must end before the next begins.\n\
          \x20*/\n\
          #ifndef {upper}_H\n#define {upper}_H\n\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n\
-         #define {upper}_ARENA_BYTES {}\n#define {upper}_CONSTANT_BYTES {}\n",
-        sizes.arena, sizes.constants
+         #define {upper}_ARENA_BYTES {}\n#define {upper}_CONSTANT_BYTES {}\n/* The largest array on the stack. */\n\
+         #define {upper}_STACK_BYTES {}\n",
+        sizes.arena, sizes.constants, sizes.stack
     );
     for e in entries {
         out.push_str(&format!(

@@ -9,6 +9,9 @@ use super::text;
 use crate::error::{KernelError, Result};
 use crate::eval::quantized::Types;
 
+/// More memory than this many bytes is never taken of the stack.
+const MOST_STACK: usize = 4096;
+
 /// An operation that becomes C.
 pub(super) struct Layer<'a, 'p, 'm> {
     pub(super) op: &'a Operation,
@@ -185,6 +188,11 @@ impl Layer<'_, '_, '_> {
         self.ptr(i)
     }
 
+    /// Bytes of memory for this layer alone that make the arena no larger.
+    pub(super) fn room(&self) -> usize {
+        self.writer.room()
+    }
+
     /// Memory for this layer alone.
     pub(super) fn scratch(&mut self, c_type: &'static str, bytes: usize) -> String {
         self.writer.scratch(c_type, bytes)
@@ -193,6 +201,29 @@ impl Layer<'_, '_, '_> {
     /// A call.
     pub(super) fn call(&mut self, function: &str, args: &[String]) {
         self.writer.line(format!("{function}({});", args.join(", ")));
+    }
+
+    /// A call whose last argument is memory for this layer alone: of the arena, if that does not grow it or much is needed, else of the stack.
+    pub(super) fn call_with_scratch(
+        &mut self,
+        function: &str,
+        mut args: Vec<String>,
+        c_type: &'static str,
+        bytes: usize,
+    ) {
+        if bytes <= self.writer.room() || bytes > MOST_STACK {
+            args.push(self.scratch(c_type, bytes));
+            return self.call(function, &args);
+        }
+        let width = if c_type == "int8_t" { 1 } else { 2 };
+        let unit = &mut self.writer.program.unit;
+        unit.stack = unit.stack.max(bytes);
+        let name = unit.names.name(&format!("{}_scratch", self.writer.stem));
+        args.push(name.clone());
+        self.line("{");
+        self.line(format!("    {c_type} {name}[{}];", bytes.div_ceil(width)));
+        self.line(format!("    {function}({});", args.join(", ")));
+        self.line("}");
     }
 
     /// A condition without which the function ends.

@@ -65,6 +65,8 @@ pub struct Generated {
     pub arena: usize,
     /// Bytes of weights and other constant arrays.
     pub constants: usize,
+    /// Bytes of the largest array on the stack.
+    pub stack: usize,
     /// The functions of the header, one for each signature.
     pub entries: Vec<Entry>,
     /// The tensors that a trace reports: the function and the value of each number.
@@ -89,13 +91,15 @@ pub fn generate(module: &Module, options: &Options<'_>) -> Result<Generated, Cod
     }
     let arena = entries.iter().map(|e| e.arena).max().unwrap_or(0);
     let constants = program.unit.constant_bytes;
-    let sizes = header::Sizes { arena, constants };
+    let stack = program.unit.stack;
+    let sizes = header::Sizes { arena, constants, stack };
     Ok(Generated {
         source: header::source(&program, &prefix, &entries, sizes),
         header: header::header(&prefix, &entries, sizes, program.unit.runtime.libm()),
         prefix,
         arena,
         constants,
+        stack,
         entries,
         traced: program.traced,
     })

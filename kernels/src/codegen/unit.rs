@@ -19,6 +19,8 @@ pub(super) struct Unit {
     pub(super) constants: String,
     /// Bytes of all constant arrays.
     pub(super) constant_bytes: usize,
+    /// Bytes of the largest array on the stack.
+    pub(super) stack: usize,
     pub(super) rounding: Rounding,
     /// Number of the layer that is written.
     pub(super) layer: usize,
@@ -35,6 +37,7 @@ impl Unit {
             names: Unique::default(),
             constants: String::new(),
             constant_bytes: 0,
+            stack: 0,
             rounding,
             layer: 0,
             titled: 0,

@@ -79,35 +79,12 @@ static int32_t scaled(const struct scaled *k, int32_t code)
     return multiply((code - k->zero) * ((int32_t)1 << k->left), k->by);
 }
 
-/*@ join: scaled pairwise */
-/* Operands brought to a common scale, joined, and scaled to codes. */
-struct join {
-    struct scaled a, b;
-    struct multiplier out;
-    int32_t zero, min, max;
-};
-
-static int8_t joined(const struct join *k, int32_t value)
-{
-    return (int8_t)clamp(add(multiply(value, k->out), k->zero), k->min, k->max);
-}
-
-/*@ square: base */
-static int32_t square(int32_t x)
-{
-    return (int32_t)((uint32_t)x * (uint32_t)x);
-}
-
 /*@ product: multiply wrap saturate pairwise */
+/* Codes of 0, and the factor of the result. */
 struct product {
     int32_t a_zero, b_zero, zero, min, max;
     struct multiplier by;
 };
-
-static int8_t product(const struct product *k, int32_t a, int32_t b)
-{
-    return (int8_t)clamp(add(multiply((a - k->a_zero) * (b - k->b_zero), k->by), k->zero), k->min, k->max);
-}
 
 /*@ quotient: product reciprocal round_shift */
 /* A quotient. Shifts by 32 and more count modulo 32, as processors do that run the original. */

@@ -7,7 +7,9 @@ use crate::codegen::text;
 use crate::codegen::walk::{Walk, broadcast_steps, own_steps};
 use crate::error::{KernelError, Result};
 use crate::eval::quantized::elementwise;
+use crate::fixed::Multiplier;
 use crate::float::Clamp;
+use crate::optimized::{Join, Product, Side};
 use crate::reference::Codes;
 use crate::reference::elementwise::{Joined, Scaled};
 
@@ -145,17 +147,15 @@ fn ending(zero: i32, codes: Codes) -> [(&'static str, String); 3] {
 /// Operations on int8 codes.
 fn codes(layer: &mut Layer<'_, '_, '_>, kind: &str) -> Result<()> {
     match kind {
-        "add" => join(layer, Joined::Sum, "add_i8", "add(scaled(&k->a, p), scaled(&k->b, q))"),
-        "sub" => join(layer, Joined::Difference, "sub_i8", "sub(scaled(&k->a, p), scaled(&k->b, q))"),
-        "squared_difference" => {
-            layer.needs("square");
-            let difference = "square(sub(scaled(&k->a, p), scaled(&k->b, q)))";
-            join(layer, Joined::SquaredDifference, "squared_difference_i8", difference)
-        }
+        "add" => join(layer, Joined::Sum),
+        "sub" => join(layer, Joined::Difference),
+        "squared_difference" => join(layer, Joined::SquaredDifference),
         "mul" => {
-            let k = elementwise::product(&layer.types)?;
-            let k = product(layer, k.zeros, k.multiplier, k.codes);
-            pairwise(layer, "product", "mul_i8", ("product", k), "product(k, p, q)")
+            let k = Product::new(&elementwise::product(&layer.types)?);
+            let by = k.multiplying();
+            let [a, b, zero] = by.zeros.map(|z| z.to_string());
+            let side = |zero: String| format!("{{{zero}, 0, 0, 0}}");
+            call_join(layer, "PRODUCT", [side(a), side(b)], by.out.one(), zero, by.codes)
         }
         "div" => {
             let q = elementwise::quotient(&layer.types)?;
@@ -190,18 +190,47 @@ fn codes(layer: &mut Layer<'_, '_, '_>, kind: &str) -> Result<()> {
     }
 }
 
-fn join(layer: &mut Layer<'_, '_, '_>, kind: Joined, name: &str, value: &str) -> Result<()> {
-    let k = elementwise::join_of(&layer.types, kind)?;
-    if kind == Joined::Difference || kind == Joined::SquaredDifference {
-        layer.needs("wrapping_sub");
-    }
-    let mut fields = vec![("a", scaled(&k.a)), ("b", scaled(&k.b)), ("out", text::multiplier(k.out))];
-    fields.extend(ending(k.zero, k.codes));
-    let k = layer.structure("join", &fields);
-    pairwise(layer, "join", name, ("join", k), &format!("joined(k, {value})"))
+fn join(layer: &mut Layer<'_, '_, '_>, kind: Joined) -> Result<()> {
+    let k = Join::new(&elementwise::join_of(&layer.types, kind)?);
+    let by = k.joining();
+    let name = match kind {
+        Joined::Sum => "SUM",
+        Joined::Difference => "DIFFERENCE",
+        Joined::SquaredDifference => "SQUARED_DIFFERENCE",
+    };
+    let side = |s: &Side| format!("{{{}, {}, {}, {}}}", s.zero, s.left, s.by.one().mantissa, s.by.one().shift);
+    call_join(layer, name, [side(&by.a), side(&by.b)], by.out.one(), by.zero.to_string(), by.codes)
 }
 
-fn product(layer: &mut Layer<'_, '_, '_>, zeros: [i32; 3], by: crate::fixed::Multiplier, codes: Codes) -> String {
+/// Calls the kernel of sums, differences and products.
+fn call_join(
+    layer: &mut Layer<'_, '_, '_>,
+    kind: &str,
+    [a, b]: [String; 2],
+    by: Multiplier,
+    zero: String,
+    codes: Codes,
+) -> Result<()> {
+    let pairs = pairs(layer)?;
+    layer.needs("join_pairs_i8");
+    let fields = [
+        ("kind", kind.to_owned()),
+        ("a", a),
+        ("b", b),
+        ("mantissa", by.mantissa.to_string()),
+        ("shift", by.shift.to_string()),
+        ("zero", zero),
+        ("min", codes.min.to_string()),
+        ("max", codes.max.to_string()),
+    ];
+    let k = layer.structure("join_packed_i8", &fields);
+    let args = [pairs, k, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
+    layer.call("join_pairs_i8", &args);
+    Ok(())
+}
+
+/// A `struct product`.
+fn product(layer: &mut Layer<'_, '_, '_>, zeros: [i32; 3], by: Multiplier, codes: Codes) -> String {
     let mut fields = vec![("a_zero", zeros[0].to_string()), ("b_zero", zeros[1].to_string())];
     fields.extend(ending(zeros[2], codes));
     fields.push(("by", text::multiplier(by)));

@@ -45,9 +45,8 @@ pub(super) fn conv_2d(layer: &mut Layer<'_, '_, '_>, conv: &Convolution) -> Resu
 
 /// Calls a kernel with memory for the codes of one row or image.
 fn call(layer: &mut Layer<'_, '_, '_>, name: &str, k: String, input: usize, codes: usize) -> Result<()> {
-    let codes = layer.scratch("int8_t", codes);
-    let args = [k, layer.ptr(input)?, layer.out(0)?, codes];
-    layer.call(name, &args);
+    let args = vec![k, layer.ptr(input)?, layer.out(0)?];
+    layer.call_with_scratch(name, args, "int8_t", codes);
     Ok(())
 }
 

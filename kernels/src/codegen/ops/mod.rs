@@ -6,6 +6,7 @@ mod elementwise;
 mod hybrid;
 mod indexed;
 mod moves;
+mod packed;
 mod rows;
 mod unary;
 mod weighted;
@@ -127,6 +128,11 @@ const EMITTERS: &[(&str, Emitter)] = &[
     ("unpack", moves::unpack),
     ("zeros_like", indexed::zeros_like),
 ];
+
+/// Whether an operation may write its result over operand 0, the larger one.
+pub(super) fn runs_within(body: &ir::Body, op: &ir::Operation) -> bool {
+    op.is::<ir::dialect::tfl::DepthwiseConv2D>() && packed::depthwise_runs_within(body, op)
+}
 
 /// Writes one operation.
 pub(super) fn emit(layer: &mut Layer<'_, '_, '_>) -> Result<(), CodegenError> {

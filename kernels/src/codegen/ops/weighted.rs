@@ -4,7 +4,7 @@ use ir::Elem;
 use ir::dialect::tfl;
 
 use super::elementwise::limits_text;
-use super::hybrid;
+use super::{hybrid, packed};
 use crate::codegen::layer::Layer;
 use crate::codegen::text;
 use crate::codegen::walk::{Walk, broadcast_steps};
@@ -87,11 +87,14 @@ pub(super) fn conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Hybrid {
         return hybrid::conv_2d(layer, &conv);
     }
+    if form == Form::Codes {
+        let rule = layer.types.rounding.of_sums();
+        return packed::conv_2d(layer, p, rule);
+    }
     layer.fixed(1)?;
     let mut fields = vec![("image", conv.image), ("depth", conv.depth.to_string())];
-    let rule = layer.types.rounding.of_sums();
-    fields.extend(weights_and_bias(layer, form, 0, 0, rule)?);
-    call_weighted(layer, if form == Form::Codes { "conv_i8" } else { "conv_f32" }, 0, &fields)
+    fields.extend(weights_and_bias(layer, form, 0, 0, Rule::Double)?);
+    call_weighted(layer, "conv_f32", 0, &fields)
 }
 
 pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
@@ -102,10 +105,13 @@ pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Hybrid {
         return hybrid::depthwise_conv_2d(layer, &conv);
     }
+    if form == Form::Codes {
+        return packed::depthwise_conv_2d(layer, p);
+    }
     layer.fixed(1)?;
     let mut fields = vec![("image", conv.image)];
     fields.extend(weights_and_bias(layer, form, 0, 3, Rule::Double)?);
-    call_weighted(layer, if form == Form::Codes { "depthwise_conv_i8" } else { "depthwise_conv_f32" }, 0, &fields)
+    call_weighted(layer, "depthwise_conv_f32", 0, &fields)
 }
 
 /// The axes of the forward convolution, from the result to the input.
@@ -189,6 +195,9 @@ pub(super) fn fully_connected(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         return call_fully_connected(layer, "fully_connected_f32", &fields);
     }
     let (x_zero, w_zero, sums) = weighted::from_sums(&layer.types)?;
+    if w_zero == 0 && layer.constant(1).is_some() {
+        return packed::fully_connected(layer, [rows, outputs, depth], x_zero, &sums);
+    }
     fields.push(("x_zero", x_zero.to_string()));
     fields.push(("w_zero", w_zero.to_string()));
     fields.push(("bias", layer.optional_array(2)?));
