@@ -43,8 +43,11 @@ fn modes() -> PossibleValuesParser {
     Mode::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
 }
 
+/// Besides the evaluator's sets of kernels: generated C.
+const GENERATED: &str = "generated";
+
 fn kernels() -> PossibleValuesParser {
-    Kernels::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
+    Kernels::ALL.iter().map(|(name, _)| *name).chain([GENERATED]).collect::<Vec<_>>().into()
 }
 
 fn roundings() -> PossibleValuesParser {
@@ -273,9 +276,15 @@ pub struct Run {
     /// Tags of the meta graph, separated by commas [default: serve]
     #[arg(long, value_name = "SET", value_delimiter = ',')]
     pub tag: Vec<String>,
-    /// Kernels written to be read, or prepared ones in planned memory; integer results are the same
+    /// Kernels written to be read, prepared ones in planned memory, or the model's generated C, which the C compiler of --cc compiles; integer
+    /// results are the same
     #[arg(long, value_name = "SET", default_value = "optimized", value_parser = kernels())]
     pub kernels: String,
+    /// Hold the model's generated C against the reference kernels on the samples, every tensor
+    #[arg(long)]
+    pub verify: bool,
+    #[command(flatten)]
+    pub toolchain: ToolchainArgs,
     /// Whose roundings integer operations follow: LiteRT's reference or optimized kernels, or TFLite Micro's
     #[arg(long, value_name = "SET", default_value = "reference", value_parser = roundings())]
     pub rounding: String,
@@ -297,6 +306,16 @@ fn eval_options(rounding: &str) -> EvalOptions {
 }
 
 impl Run {
+    /// Whether generated C runs instead of a set of kernels.
+    pub fn generated(&self) -> bool {
+        self.kernels == GENERATED
+    }
+
+    /// How C is generated and compiled.
+    pub fn c(&self) -> (EvalOptions, Toolchain) {
+        (eval_options(&self.rounding), self.toolchain.toolchain())
+    }
+
     /// How a function runs on so many threads.
     pub fn options(&self, threads: usize) -> Options {
         let kernels = Kernels::ALL.iter().find(|(name, _)| *name == self.kernels);

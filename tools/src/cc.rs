@@ -38,6 +38,15 @@ impl Default for Toolchain {
     }
 }
 
+impl Toolchain {
+    /// Whether the compiler can be run; the error is a sentence.
+    pub fn available(&self) -> Result<(), String> {
+        let name = self.compiler.split_whitespace().next().unwrap_or_default();
+        let ran = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        ran.map(|_| ()).map_err(|e| format!("`{name}` cannot be run: {e}"))
+    }
+}
+
 /// A command of words.
 fn command(words: &str) -> Option<Command> {
     let mut words = words.split_whitespace();

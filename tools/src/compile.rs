@@ -256,7 +256,7 @@ impl Job<'_> {
         let options = codegen::Options { stem, rounding: self.args.quant.options().rounding };
         let c = codegen::generate(&read, &options).map_err(|e| fail("codegen/unsupported", e.to_string(), sink))?;
         let mut summary = self.summary(input, module, path, c.source.len() + c.header.len());
-        summary.push_str(&summary::memory(c.arena, c.constants));
+        summary.push_str(&summary::memory(&c));
         Ok(Output { data: c.source.into(), header: Some(c.header.into()), summary })
     }
 

@@ -10,6 +10,7 @@ mod cc;
 mod compile;
 mod dot;
 mod expect;
+mod generated;
 mod input;
 mod lists;
 mod npz;

@@ -12,6 +12,7 @@ use passes::pipelines::{Mode, Ptq};
 
 use crate::args::{ModelArgs, Run};
 use crate::bench::bench;
+use crate::generated::{self, Generated};
 use crate::input::{Input, Kind};
 use crate::npz::NumpyFiles;
 use crate::output::{check_directory, write_whole};
@@ -40,8 +41,8 @@ fn run(registry: &Registry, args: &Run, io: &mut Streams<'_>, sink: &mut Sink) -
         Err(e) => return Err(sink.error(Diagnostic::error("import/tflite", e.to_string()))),
     };
     let signature = choose(&model.module, args.signature.as_deref(), sink)?;
-    let results =
-        Session::new(&model, &signature, args).and_then(|s| Ok((s.bench()?, s.tensors()?, s.outputs(io.interactive)?)));
+    let results = Session::new(&model, &signature, args)
+        .and_then(|s| Ok((s.verify()? + &s.bench()?, s.tensors()?, s.outputs(io.interactive)?)));
     let (report, tensors, outputs) = results.map_err(|e| sink.error(Diagnostic::error("run/failed", e)))?;
     for (path, arrays) in [(&args.output, &outputs), (&args.all_tensors, &tensors)] {
         if let Some(path) = path {
@@ -51,12 +52,17 @@ fn run(registry: &Registry, args: &Run, io: &mut Streams<'_>, sink: &mut Sink) -
     }
     // What cannot be printed is no fault of the run.
     let _ = write!(io.stdout, "{report}");
-    if args.output.is_none() && args.all_tensors.is_none() && args.bench.is_none() {
+    if args.output.is_none() && !only_other_things(args) {
         for (name, t) in &outputs {
             let _ = writeln!(io.stdout, "{name}: {}", passes::data::describe(t.ty()));
         }
     }
     Ok(())
+}
+
+/// Whether something else than the outputs is asked for.
+fn only_other_things(args: &Run) -> bool {
+    args.bench.is_some() || args.all_tensors.is_some() || args.verify
 }
 
 /// The model as a TFLite file; one of another kind is emitted in memory.
@@ -100,6 +106,7 @@ fn choose(module: &Module, key: Option<&str>, sink: &mut Sink) -> Result<Signatu
 
 /// A signature, ready to run.
 struct Session<'m> {
+    module: &'m Module,
     signature: &'m Signature,
     body: &'m Body,
     types: Vec<TensorType>,
@@ -121,7 +128,25 @@ impl<'m> Session<'m> {
             let prefix = if subgraph == 0 { String::new() } else { format!("{subgraph}:") };
             keys.extend(tensors.index.iter().map(|(v, i)| (*v, format!("{prefix}{i}"))));
         }
-        Ok(Session { signature, body, types, keys, args })
+        Ok(Session { module: &model.module, signature, body, types, keys, args })
+    }
+
+    /// Holds generated C against the reference kernels, if that is asked for.
+    fn verify(&self) -> Result<String, String> {
+        if !self.args.verify {
+            return Ok(String::new());
+        }
+        let (options, toolchain) = self.args.c();
+        generated::verify(self.module, &self.signature.key, self.samples()?, &options, &toolchain)
+    }
+
+    /// The model's generated C for the samples, if that is to run.
+    fn generated(&self, samples: &Given) -> Result<Option<Generated>, String> {
+        if !self.args.generated() {
+            return Ok(None);
+        }
+        let (options, toolchain) = self.args.c();
+        Generated::new(self.module, &self.signature.key, samples.batch(), &options, &toolchain).map(Some)
     }
 
     /// The function, prepared for the samples; one alone is shared by all threads.
@@ -133,6 +158,9 @@ impl<'m> Session<'m> {
     fn bench(&self) -> Result<String, String> {
         let Some(runs) = self.args.bench else { return Ok(String::new()) };
         let mut samples = self.samples()?;
+        if let Some(mut c) = self.generated(&samples)? {
+            return c.bench(&samples.first()?, runs);
+        }
         let program = self.program(&samples, rayon::current_num_threads())?;
         bench(self.body, &program, &samples.first()?, runs as usize, self.args.profile)
     }
@@ -158,14 +186,22 @@ impl<'m> Session<'m> {
 
     /// Runs every sample; gives the outputs, unless only other things are asked for.
     fn outputs(&self, interactive: bool) -> Result<Arrays, String> {
-        if self.args.output.is_none() && (self.args.bench.is_some() || self.args.all_tensors.is_some()) {
+        if self.args.output.is_none() && only_other_things(self.args) {
             return Ok(Arrays::new());
         }
-        let given = self.samples()?;
+        let mut given = self.samples()?;
         if given.samples.dropped() > 0 {
             return Err(self.place(format!("the last {} samples fill no batch", given.samples.dropped())));
         }
         let (bar, done, total) = (Bar::new(interactive), AtomicUsize::new(0), given.samples.len());
+        if let Some(mut c) = self.generated(&given)? {
+            let mut results = Vec::new();
+            while let Some((i, inputs)) = given.next()? {
+                results.push(c.run(&inputs).map_err(|e| format!("sample {i}: {e}"))?);
+                bar.step("running", i + 1, total);
+            }
+            return self.stacked(&results);
+        }
         let program = self.program(&given, if total == 1 { rayon::current_num_threads() } else { 1 })?;
         let start = || (program.worker(), Vec::new());
         let states = on_every_sample(given.samples, start, |(worker, results), i, inputs| {
@@ -177,11 +213,16 @@ impl<'m> Session<'m> {
         })?;
         let mut results: Vec<(usize, Vec<Tensor>)> = states.into_iter().flat_map(|(_, results)| results).collect();
         results.sort_by_key(|(i, _)| *i);
+        self.stacked(&results.into_iter().map(|(_, r)| r).collect::<Vec<_>>())
+    }
+
+    /// Each output over all samples.
+    fn stacked(&self, results: &[Vec<Tensor>]) -> Result<Arrays, String> {
         let mut outputs = Arrays::new();
         for (i, name) in self.signature.outputs.iter().enumerate() {
             let values: Vec<Tensor> = results
                 .iter()
-                .filter_map(|(_, r)| r.get(i))
+                .filter_map(|r| r.get(i))
                 .map(|t| if self.args.dequantize { real_values(t) } else { t.clone() })
                 .collect();
             outputs.insert(name.clone(), stack(&values).map_err(|e| format!("output `{name}`: {e}"))?);
@@ -222,10 +263,21 @@ impl Given {
         Ok(Given { samples, types })
     }
 
+    /// The next sample and its number, as it is stored.
+    pub fn next(&mut self) -> Result<Option<(usize, Vec<Tensor>)>, String> {
+        let Some((i, inputs)) = self.samples.next()? else { return Ok(None) };
+        Ok(Some((i, stored(&inputs, &self.types)?)))
+    }
+
     /// The first sample, as it is stored.
     pub fn first(&mut self) -> Result<Vec<Tensor>, String> {
-        let (_, inputs) = self.samples.next()?.ok_or("there is no sample")?;
-        stored(&inputs, &self.types)
+        Ok(self.next()?.ok_or("there is no sample")?.1)
+    }
+
+    /// The leading dimension of the inputs.
+    pub fn batch(&self) -> usize {
+        let leading = |t: &TensorType| t.static_shape()?.first().copied();
+        self.types.first().and_then(leading).unwrap_or(1)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use ir::dialect::tfl;
 use ir::{Attr, Body, Elem, Module, Operation, Type};
+use kernels::codegen::Generated;
 use passes::quant::rules;
 
 /// Operations by what they compute on. Constants are not counted.
@@ -93,8 +94,9 @@ pub fn line(output: &str, counts: Counts, bytes_in: u64, bytes_out: usize, secon
 }
 
 /// The line about the memory of generated C.
-pub fn memory(arena: usize, constants: usize) -> String {
-    format!("  {} bytes of arena, {} bytes of constants\n", grouped(arena as u64), grouped(constants as u64))
+pub fn memory(c: &Generated) -> String {
+    let [arena, stack, constants] = [c.arena, c.stack, c.constants].map(|n| grouped(n as u64));
+    format!("  {arena} bytes of arena, {stack} at most in an array on the stack, {constants} bytes of constants\n")
 }
 
 /// A number in groups of three digits.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use ir::dialect::tfl;
 use ir::{Body, Elem, Module, OpId, Signature, Tensor, TensorType, Value};
-use kernels::codegen::{Generated, Options, generate};
+use kernels::codegen::Generated;
 use kernels::eval::{EvalOptions, eval_op_with};
 
 use crate::cc::{Build, Compiled, Toolchain};
@@ -25,10 +25,13 @@ pub struct Witness<'m> {
 }
 
 impl<'m> Witness<'m> {
-    /// Generates and compiles.
-    pub fn new(module: &'m Module, options: EvalOptions, toolchain: &Toolchain) -> Result<Witness<'m>, String> {
-        let generated =
-            generate(module, &Options { stem: "model", rounding: options.rounding }).map_err(|e| e.to_string())?;
+    /// Compiles the C that was generated of a module.
+    pub fn new(
+        module: &'m Module,
+        generated: Generated,
+        options: EvalOptions,
+        toolchain: &Toolchain,
+    ) -> Result<Witness<'m>, String> {
         let compiled = Compiled::new(&generated, Build::Trace, toolchain)?;
         Ok(Witness { module, options, generated, compiled })
     }
