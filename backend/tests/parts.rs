@@ -115,3 +115,30 @@ fn signatures_of_one_function_return() {
     assert_eq!(found, [r#"first ["x"] ["y"]"#, r#"second ["a"] ["b"]"#, r#"third ["x"] ["y"]"#]);
     assert_eq!(again(&text), text);
 }
+
+#[test]
+fn versions_and_memory_of_custom_operators_return() {
+    returns(
+        r#"func.func @main(%arg0: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = "tfl.pseudo_const"() <{value = dense<0> : tensor<4xui8>}> {tfl.no_data} : () -> tensor<4xui8>
+  %1 = "tfl.custom"(%arg0, %0) <{custom_code = "Own", custom_option = #tfl<const_bytes : "0x">}> {tfl.op_version = 2 : i32} : (tensor<4xf32>, tensor<4xui8>) -> tensor<4xf32>
+  %2 = "tfl.custom"(%1) <{custom_code = "Own", custom_option = #tfl<const_bytes : "0x">}> : (tensor<4xf32>) -> tensor<4xf32>
+  return %2 : tensor<4xf32>
+}"#,
+    );
+}
+
+#[test]
+fn parameters_of_64_bits_return() {
+    let x = "tensor<1x2x!quant.uniform<i16:f32, 5.000000e-01>>";
+    let w = "tensor<3x2x!quant.uniform<i8:f32, 2.500000e-01>>";
+    let y = "tensor<1x3x!quant.uniform<i16:f32, 1.000000e+00>>";
+    returns(&format!(
+        r#"func.func @main(%arg0: {x}) -> {y} {{
+  %0 = "tfl.pseudo_qconst"() <{{qtype = {w}, value = dense<1> : tensor<3x2xi8>}}> : () -> {w}
+  %1 = arith.constant {{tfl.quantization = {{dimension = 0 : i32, scales = array<f32: 1.250000e-01>, zero_points = array<i64: 0>}}}} dense<[1, 2, 3]> : tensor<3xi64>
+  %2 = "tfl.fully_connected"(%arg0, %0, %1) <{{asymmetric_quantize_inputs = false, fused_activation_function = "NONE", keep_num_dims = false, weights_format = "DEFAULT"}}> : ({x}, {w}, tensor<3xi64>) -> {y}
+  return %2 : {y}
+}}"#
+    ));
+}

@@ -5,6 +5,7 @@
 mod composite;
 mod conv_dims;
 mod fields;
+mod forms;
 mod stablehlo;
 mod table;
 

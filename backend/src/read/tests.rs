@@ -9,7 +9,8 @@ struct Made {
     code: i32,
     options: fb::BuiltinOptions,
     buffer: fb::BufferArgs<'static>,
-    operand: i32,
+    /// The operands.
+    inputs: Vec<i32>,
     scales: Vec<f32>,
 }
 
@@ -19,7 +20,7 @@ impl Default for Made {
             code: fb::BuiltinOperator::ADD.0,
             options: fb::BuiltinOptions::NONE,
             buffer: fb::BufferArgs { offset: 1024, size: 8, ..Default::default() },
-            operand: 1,
+            inputs: vec![0, 1],
             scales: vec![],
         }
     }
@@ -52,7 +53,7 @@ impl Made {
             _ => Some(fb::AbsOptions::create(&mut b, &Default::default()).as_union_value()),
         };
         let args = fb::OperatorArgs {
-            inputs: Some(b.create_vector(&[0, self.operand])),
+            inputs: Some(b.create_vector(&self.inputs)),
             outputs: Some(b.create_vector(&[2])),
             builtin_options_type: self.options,
             builtin_options,
@@ -120,13 +121,23 @@ fn errors_name_what_is_wrong() {
     let short = Made { buffer: fb::BufferArgs { offset: 1024, size: 7, ..Default::default() }, ..Made::default() };
     let text = "damaged TFLite file: tensor 1 (`c`) of subgraph 0 takes 8 bytes, but its buffer has 7";
     assert_eq!(short.error(), text);
-    let own = Made { operand: 2, ..Made::default() };
+    let own = Made { inputs: vec![0, 2], ..Made::default() };
     assert_eq!(own.error(), "damaged TFLite file: tensor 2 (`y`) of subgraph 0 is used before it is computed");
-    let nowhere = Made { operand: 3, ..Made::default() };
+    let nowhere = Made { inputs: vec![0, 3], ..Made::default() };
     assert_eq!(nowhere.error(), "damaged TFLite file: an operand of subgraph 0 is tensor 3, which does not exist");
     let options = Made { options: fb::BuiltinOptions::AbsOptions, ..Made::default() };
     assert_eq!(options.error(), "damaged TFLite file: an operator ADD of subgraph 0 has wrong options");
     let scales = Made { scales: vec![0.0], ..Made::default() };
     let text = "damaged TFLite file: tensor 2 (`y`) of subgraph 0 has the scale 0, which is not positive and finite";
     assert_eq!(scales.error(), text);
+}
+
+#[test]
+fn an_old_reshape_is_given_its_shape() {
+    let file = Made { code: fb::BuiltinOperator::RESHAPE.0, inputs: vec![0], ..Made::default() };
+    let model = read(file.bytes()).unwrap();
+    let body = model.module.body.op(model.tensors[0].func).body(0).unwrap();
+    let reshape = body.walk().into_iter().map(|op| body.op(op)).find(|op| op.name.as_str() == "tfl.reshape").unwrap();
+    let shape = body.constant(reshape.operands()[1]).and_then(ir::Tensor::to_i64);
+    assert_eq!(shape, Some(vec![2]));
 }
