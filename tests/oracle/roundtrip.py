@@ -51,7 +51,7 @@ MAPS = ("compositeAttributes", "customAttributes")
 SHOWN = 300
 # Operations that are no operators: functions and what calls them, constants, and the regions around operators.
 NO_OPERATORS = frozenset(
-    ("arith.constant", "tfl.no_value", "tfl.external_const", "tfl.yield", "tfl.control_node", "quantfork.stats")
+    ("arith.constant", "stablehlo.constant", "tfl.no_value", "tfl.external_const", "tfl.yield", "tfl.control_node", "quantfork.stats")
     + ("func.func", "func.call", "func.return", "stablehlo.return", "tfl.if", "tf.If", "tfl.while")
 )
 
