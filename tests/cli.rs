@@ -76,6 +76,23 @@ fn datasets_that_do_not_fit_are_explained() {
 }
 
 #[test]
+fn a_summary_counts_casts_as_conversions() {
+    let s = Scratch::new();
+    let text = r#"
+func.func @main(%x: tensor<4xi32>) -> tensor<4xi32> {
+  %0 = "tfl.add"(%x, %x) <{fused_activation_function = "NONE"}> : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
+  %1 = "tfl.cast"(%0) : (tensor<4xi32>) -> tensor<4xf32>
+  %2 = "tfl.exp"(%1) : (tensor<4xf32>) -> tensor<4xf32>
+  %3 = "tfl.cast"(%2) : (tensor<4xf32>) -> tensor<4xi32>
+  return %3 : tensor<4xi32>
+}"#;
+    let ran = quant_opt(&["-", "-o", &s.path("out.tflite")], text);
+    assert_eq!(ran.status, Status::Done, "{}", ran.stderr);
+    let counted = "$DIR/out.tflite: 1 integer, 1 float, 0 custom operations, 2 conversions between them; ";
+    assert!(s.clean(&ran.stderr).starts_with(counted), "{}", ran.stderr);
+}
+
+#[test]
 fn poor_datasets_are_warned_about() {
     let s = Scratch::new();
     let zeros = s.npz("zeros.npz", &[("image", images(3, |_| 0.0))]);
