@@ -10,6 +10,8 @@ pub mod reduce;
 pub mod resize;
 pub mod softmax;
 
+use crate::simd::wide;
+
 /// Activation applied to every element of a result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clamp {
@@ -26,9 +28,15 @@ impl Clamp {
     /// Applies it.
     pub fn apply(self, values: &mut [f32]) {
         if self != Clamp::NONE {
-            for v in values {
-                *v = v.max(self.min).min(self.max);
-            }
+            limit(self, values);
+        }
+    }
+}
+
+wide! {
+    fn limit(to: Clamp, values: &mut [f32]) {
+        for v in values {
+            *v = v.max(to.min).min(to.max);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! The kernels of [`float`] are prepared and run in the same way, over float32.
 
 mod conv;
+mod convert;
 mod depthwise;
 mod elementwise;
 pub mod float;
@@ -20,6 +21,7 @@ mod scale;
 mod variant;
 
 pub use conv::Conv;
+pub use convert::quantize;
 pub use depthwise::{Depthwise, Taps};
 pub use elementwise::{Join, Joining, Multiplying, Product, Side, Uniform};
 pub use fully_connected::FullyConnected;

@@ -100,63 +100,65 @@ impl Depthwise {
 
     /// Computes the rows of pixels that fill `y`, from row `first` of all images on, of the whole image `x`.
     pub fn run(&self, x: &[f32], first: usize, y: &mut [f32]) {
-        let [_, h, w, c] = self.x_shape;
-        let [_, oh, ow, _] = self.y_shape;
-        let [of_rows, of_columns] = &self.inside;
+        rows(self, x, first, y);
+    }
+}
+
+fused! {
+    /// Rows of pixels.
+    fn rows(conv: &Depthwise, x: &[f32], first: usize, y: &mut [f32]) with madd {
+        let [_, h, w, c] = conv.x_shape;
+        let [_, oh, ow, _] = conv.y_shape;
+        let [of_rows, of_columns] = &conv.inside;
         for (row, out) in (first..).zip(y.chunks_exact_mut(ow * c)) {
             let (image, oy) = (row / oh, row % oh);
             let rows = of_rows.of[oy];
+            let iy = conv.win.y.source(oy, of_rows.kinds[rows].start).unwrap_or(0);
             for (ox, pixel) in out.chunks_exact_mut(c).enumerate() {
                 let columns = of_columns.of[ox];
-                let taps = &self.taps[rows * of_columns.kinds.len() + columns];
-                let iy = self.win.y.source(oy, of_rows.kinds[rows].start).unwrap_or(0);
-                let ix = self.win.x.source(ox, of_columns.kinds[columns].start).unwrap_or(0);
-                sum_taps(&x[((image * h + iy) * w + ix) * c..], &self.filter, &self.bias, taps, self.act, pixel);
+                let taps = &conv.taps[rows * of_columns.kinds.len() + columns];
+                let ix = conv.win.x.source(ox, of_columns.kinds[columns].start).unwrap_or(0);
+                let x = &x[((image * h + iy) * w + ix) * c..];
+                let blocks = c - c % BLOCK;
+                let small = c - c % SMALL;
+                // Loops, not closures: those would be compiled without the processor's features.
+                for at in (0..blocks).step_by(BLOCK) {
+                    channels::<BLOCK>(conv, taps, x, at, pixel, &madd);
+                }
+                for at in (blocks..small).step_by(SMALL) {
+                    channels::<SMALL>(conv, taps, x, at, pixel, &madd);
+                }
+                for at in small..c {
+                    channels::<1>(conv, taps, x, at, pixel, &madd);
+                }
             }
         }
     }
 }
 
-/// Channels whose sums stay in registers.
+/// Channels whose sums stay in registers, and the same for those left over.
 const BLOCK: usize = 32;
-/// The same for the channels left over.
 const SMALL: usize = 8;
 
-fused! {
-    /// One output pixel.
-    fn sum_taps(x: &[f32], filter: &[f32], bias: &[f32], taps: &[Tap], act: Clamp, out: &mut [f32]) with madd {
-        let mut at = 0;
-        while at + BLOCK <= out.len() {
-            let mut sums = [0f32; BLOCK];
-            sums.copy_from_slice(&bias[at..at + BLOCK]);
-            for tap in taps {
-                let (values, weights) = (&x[tap.value + at..][..BLOCK], &filter[tap.weight + at..][..BLOCK]);
-                for k in 0..BLOCK {
-                    sums[k] = madd(values[k], weights[k], sums[k]);
-                }
-            }
-            for (o, s) in out[at..at + BLOCK].iter_mut().zip(sums) {
-                *o = s.max(act.min).min(act.max);
-            }
-            at += BLOCK;
+/// `N` channels of a pixel, from channel `at` on.
+#[inline(always)]
+fn channels<const N: usize>(
+    conv: &Depthwise,
+    taps: &[Tap],
+    x: &[f32],
+    at: usize,
+    pixel: &mut [f32],
+    madd: &impl Fn(f32, f32, f32) -> f32,
+) {
+    let mut sums = [0f32; N];
+    sums.copy_from_slice(&conv.bias[at..at + N]);
+    for tap in taps {
+        let (values, weights) = (&x[tap.value + at..][..N], &conv.filter[tap.weight + at..][..N]);
+        for k in 0..N {
+            sums[k] = madd(values[k], weights[k], sums[k]);
         }
-        while at + SMALL <= out.len() {
-            let mut sums = [0f32; SMALL];
-            sums.copy_from_slice(&bias[at..at + SMALL]);
-            for tap in taps {
-                let (values, weights) = (&x[tap.value + at..][..SMALL], &filter[tap.weight + at..][..SMALL]);
-                for k in 0..SMALL {
-                    sums[k] = madd(values[k], weights[k], sums[k]);
-                }
-            }
-            for (o, s) in out[at..at + SMALL].iter_mut().zip(sums) {
-                *o = s.max(act.min).min(act.max);
-            }
-            at += SMALL;
-        }
-        for at in at..out.len() {
-            let sum = taps.iter().fold(bias[at], |s, t| madd(x[t.value + at], filter[t.weight + at], s));
-            out[at] = sum.max(act.min).min(act.max);
-        }
+    }
+    for (o, s) in pixel[at..at + N].iter_mut().zip(sums) {
+        *o = s.max(conv.act.min).min(conv.act.max);
     }
 }

@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use ir::Elem;
 use ir::dialect::tfl;
 
 use super::{Found, Site};
 use crate::error::Result;
 use crate::eval::compute::{params, pool_window};
-use crate::eval::quantized::{elementwise, weighted, whole};
+use crate::eval::quantized::{convert, elementwise, weighted, whole};
 use crate::fixed::Rule;
 use crate::optimized::pairing::Pairing;
-use crate::optimized::{Conv, Depthwise, FullyConnected, Join, Pool, Product};
+use crate::optimized::{self, Conv, Depthwise, FullyConnected, Join, Pool, Product};
 use crate::plan::kernel::Kernel;
 use crate::plan::memory::Operands;
 use crate::reference::Requant;
@@ -30,6 +31,7 @@ pub(super) fn prepare(s: &Site<'_>, name: &str) -> Found {
         "sub" => join(s, Joined::Difference),
         "squared_difference" => join(s, Joined::SquaredDifference),
         "mul" => mul(s),
+        "quantize" => quantize(s),
         _ => None,
     }
 }
@@ -160,4 +162,17 @@ fn join(s: &Site<'_>, kind: Joined) -> Found {
 fn mul(s: &Site<'_>) -> Found {
     let product = Product::new(&elementwise::product(&s.quantized()).ok()?);
     by_pairs(s, move |a, b, y| product.run(a, b, y))
+}
+
+/// Real values to int8 codes.
+fn quantize(s: &Site<'_>) -> Found {
+    let real = s.types.first()?.as_ref()?.elem == Elem::F32;
+    let q = s.out()?.elem.quant().filter(|q| real && q.width == 8 && q.signed)?;
+    let (to, codes) = convert::to_codes(&s.quantized()).ok().filter(|_| q.as_per_tensor().is_some())?;
+    let run = move |x: Operands<'_>, first: usize, y: &mut [i8], _: &mut [u8]| {
+        let x: &[f32] = x.of(0)?;
+        optimized::quantize(&x[first..first + y.len()], to, codes, y);
+        Ok(())
+    };
+    Some(Box::new(Coded { operands: &[0], band: LEAST_CODES, scratch: 0, run }))
 }
