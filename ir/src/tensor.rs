@@ -79,6 +79,18 @@ impl Tensor {
         Self::from_pod(shape, elem, values)
     }
 
+    /// A tensor of stored uint8 values; `elem` is `u8` or a quantized type stored in 8 bits.
+    pub fn u8(shape: &[usize], elem: Elem, values: Vec<u8>) -> Tensor {
+        assert_eq!(elem.byte_width(), Some(1), "8-bit storage");
+        Self::from_pod(shape, elem, values)
+    }
+
+    /// A tensor of stored int16 values; `elem` is `i16` or a quantized type stored in 16 bits.
+    pub fn i16(shape: &[usize], elem: Elem, values: Vec<i16>) -> Tensor {
+        assert_eq!(elem.byte_width(), Some(2), "16-bit storage");
+        Self::from_pod(shape, elem, values)
+    }
+
     /// A tensor of booleans.
     pub fn bool(shape: &[usize], values: Vec<bool>) -> Tensor {
         Self::from_pod(shape, Elem::BOOL, values.into_iter().map(u8::from).collect())
@@ -158,6 +170,31 @@ impl Tensor {
         (self.ty.elem.storage() == Elem::I8).then(|| self.pod())
     }
 
+    /// All stored bytes of an 8-bit unsigned tensor, plain or quantized.
+    pub fn as_u8(&self) -> Option<Cow<'_, [u8]>> {
+        (self.ty.elem.storage() == Elem::U8).then(|| self.pod())
+    }
+
+    /// All stored elements of a 16-bit signed tensor, plain or quantized.
+    pub fn as_i16(&self) -> Option<Cow<'_, [i16]>> {
+        (self.ty.elem.storage() == Elem::I16).then(|| self.pod())
+    }
+
+    /// All stored elements of a signed tensor of 2, 4 or 8 bits, plain or quantized; packed ones, lowest bits first, are unpacked.
+    pub fn to_i8(&self) -> Option<Cow<'_, [i8]>> {
+        let bits = match self.ty.elem.storage() {
+            Elem::Int(8, Sign::Signless | Sign::Signed) => return Some(self.pod()),
+            Elem::Int(bits @ (2 | 4), Sign::Signless | Sign::Signed) => usize::from(bits),
+            _ => return None,
+        };
+        let element = |i: usize| {
+            let (at, low) = if self.splat { (0, 0) } else { (i * bits / 8, i * bits % 8) };
+            // Up to the sign bit, and back with its copies.
+            (self.data[at] << (8 - bits - low)) as i8 >> (8 - bits)
+        };
+        Some(Cow::Owned((0..self.len()).map(element).collect()))
+    }
+
     /// All elements as doubles, for float and integer types (stored values of a quantized type).
     pub fn to_f64(&self) -> Option<Vec<f64>> {
         Some(match self.ty.elem.storage() {
@@ -179,6 +216,7 @@ impl Tensor {
             Elem::Int(32, Sign::Unsigned) => self.pod::<u32>().iter().map(|x| i64::from(*x)).collect(),
             Elem::Int(32, _) => self.pod::<i32>().iter().map(|x| i64::from(*x)).collect(),
             Elem::Int(64, _) | Elem::Index => self.pod::<i64>().into_owned(),
+            Elem::Int(2 | 4, _) => self.to_i8()?.iter().map(|x| i64::from(*x)).collect(),
             _ => return None,
         })
     }

@@ -11,6 +11,8 @@ pub enum Rule {
     /// Multiply, round, shift, round again: halves of the product up, those of the shift away from zero.
     #[default]
     Double,
+    /// The same, but halves of the shift go up too: NEON's rounding shift.
+    Upward,
     /// Multiply, shift and round once, halves up: LiteRT's `TFLITE_SINGLE_ROUNDING` and the matrix products of ruy.
     Single,
 }
@@ -57,13 +59,13 @@ impl Multiplier {
     /// `x` times the factor (`MultiplyByQuantizedMultiplier`). A left shift wraps.
     #[inline]
     pub fn apply(self, x: i32) -> i32 {
-        if self.rule == Rule::Single {
-            let product = i64::from(x) * i64::from(self.mantissa);
-            let right = 31 - self.shift;
-            return if right < 1 { product as i32 } else { ((product + (1 << (right - 1))) >> right) as i32 };
-        }
         let (left, right) = (self.shift.max(0), (-self.shift).max(0));
-        round_shift(high_mul(x.wrapping_shl(left as u32), self.mantissa), right)
+        let product = || high_mul(x.wrapping_shl(left as u32), self.mantissa);
+        match self.rule {
+            Rule::Double => round_shift(product(), right),
+            Rule::Upward => shift_up(product().into(), right) as i32,
+            Rule::Single => shift_up(i64::from(x) * i64::from(self.mantissa), 31 - self.shift) as i32,
+        }
     }
 
     /// `2^by` times the factor. Shifts end at 31 either way.
@@ -121,6 +123,12 @@ pub fn round_shift(x: i32, exponent: i32) -> i32 {
     let mask = ((1i64 << exponent) - 1) as i32;
     let threshold = (mask >> 1) + i32::from(x < 0);
     (x >> exponent) + i32::from(x & mask > threshold)
+}
+
+/// `x / 2^exponent`, rounded half up; `exponent` is in `0..=62`.
+#[inline]
+fn shift_up(x: i64, exponent: i32) -> i64 {
+    if exponent == 0 { x } else { (x + (1 << (exponent - 1))) >> exponent }
 }
 
 /// `x * 2^exponent`: saturated if it grows, rounded if it shrinks.
@@ -273,6 +281,7 @@ mod tests {
         // 3/8 is rounded to a half first, and the half then up.
         let eighth = Multiplier::new(0.125).unwrap();
         assert_eq!([3, -3, 4, -4].map(|x| eighth.apply(x)), [1, 0, 1, -1]);
+        assert_eq!([3, -3, 4, -4].map(|x| eighth.by(Rule::Upward).apply(x)), [1, 0, 1, 0]);
         assert_eq!([3, -3, 4, -4].map(|x| eighth.by(Rule::Single).apply(x)), [0, 0, 1, 0]);
         assert_eq!([(5, 1), (-5, 1), (6, 2), (-6, 2), (-1, 31)].map(|(x, e)| round_shift(x, e)), [3, -3, 2, -2, 0]);
         assert_eq!(high_mul(i32::MIN, i32::MIN), i32::MAX);

@@ -1,6 +1,7 @@
 //! Integer kernels against LiteRT: every case of `golden/*.txt`, element for element.
 //!
-//! `tests/oracle/kernel_golden.py` writes the files and describes their form. The environment variable `KERNEL_GOLDEN` names another folder.
+//! `tests/oracle/kernel_golden.py` writes the files and describes their form; `tests/oracle/kernels.py` compares more cases, in LiteRT itself.
+//! The environment variable `KERNEL_GOLDEN` names another folder.
 
 use std::path::{Path, PathBuf};
 
@@ -261,6 +262,7 @@ fn tensor(text: &str) -> Result<Tensor, String> {
     let shape: Vec<usize> = numbers(if shape == "()" { "" } else { shape }, 'x')?;
     let elem = match elem {
         "i1" => Elem::BOOL,
+        "i4" => Elem::Int(4, Sign::Signless),
         "i8" => Elem::I8,
         "u8" => Elem::U8,
         "i16" => Elem::I16,

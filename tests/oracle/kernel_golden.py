@@ -1,12 +1,12 @@
-"""Writes kernels/tests/golden: what LiteRT's kernels make of random operators (`kernel_cases.py`).
+"""Writes kernels/tests/golden: what LiteRT's kernels make of random operators (`cases/`).
 
-Usage: kernel_golden.py --output-dir DIR [--kind NAME ...] [--cases N] [--seed S]
+Usage: kernel_golden.py --output-dir DIR --bin-dir DIR [--kind NAME ...] [--cases N] [--seed S]
 
-Run by hand, when a kind or LiteRT changes. The committed files are those of the defaults; more cases, or
-another seed, go to a folder that the environment variable KERNEL_GOLDEN names for
-`cargo test -p quant-opt-kernels --test reference`.
+Run by hand, when a kind or LiteRT changes; `kernels.py` compares more of them, and float kinds too. The
+committed files are those of the defaults; others go to a folder that the environment variable
+KERNEL_GOLDEN names for `cargo test -p quant-opt-kernels --test reference`.
 
-One file a kind, one block of lines a case:
+One file a kind of integers, one block of lines a case:
 
     tfl.conv_2d stride_h=i:1 padding=s:SAME …        operator, attributes (i f b s; a: list; m: mirror mode)
     in i8 1x4x4x2 0.02 -7 0f80…                      operand: type, shape, scales, zero points, bytes in hex
@@ -21,25 +21,16 @@ from __future__ import annotations
 
 import argparse
 import pathlib
-import zlib
+import tempfile
 
 import numpy as np
+from case_model import Tools, by_litert, compiled, feed, packed
+from cases import KINDS, Case, Tensor, Value
 
-import one_op
-from kernel_cases import KINDS
-from one_op import Case, Tensor, Value
+from kernels import draw
 
-_NAMES = {
-    "float32": "f32",
-    "float16": "f16",
-    "int8": "i8",
-    "uint8": "u8",
-    "int16": "i16",
-    "int32": "i32",
-    "int64": "i64",
-    "bool": "i1",
-}
-CASES = 16
+_NAMES = {"float32": "f32", "float16": "f16", "bool": "i1"}
+CASES = 4
 
 
 def _attribute(key: str, value: Value) -> str:
@@ -58,13 +49,16 @@ def _tensor(role: str, tensor: Tensor, data: np.ndarray) -> str:
         scales = ",".join(np.format_float_scientific(s, unique=True, trim="-") for s in tensor.scales)
         scales += "" if tensor.axis is None else f"@{tensor.axis}"
         zeros = ",".join(map(str, tensor.zeros))
-    return f"{role} {_NAMES[str(data.dtype)]} {shape} {scales} {zeros} {data.tobytes().hex()}"
+    name = str(data.dtype)
+    name = _NAMES.get(name, name.replace("uint", "u").replace("int", "i"))
+    name = f"i{tensor.bits}" if tensor.bits else name
+    return f"{role} {name} {shape} {scales} {zeros} {packed(tensor, data).hex()}"
 
 
 def dump(case: Case, results: list[np.ndarray]) -> str:
     """A case with its results, as a block of lines."""
-    # What the file's options hold and the operation's attributes do not.
-    attrs = {k: v for k, v in case.attrs.items() if k != "output_type"}
+    # A type as an attribute says nothing that the result does not.
+    attrs = {k: v for k, v in case.attrs.items() if not isinstance(v, Tensor)}
     lines = [" ".join([f"tfl.{case.op}", *(_attribute(k, v) for k, v in attrs.items())])]
     for tensor in case.ins:
         if tensor is None:
@@ -78,19 +72,20 @@ def dump(case: Case, results: list[np.ndarray]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output-dir", type=pathlib.Path, required=True)
+    parser.add_argument("--bin-dir", type=pathlib.Path, required=True, help="where quant-opt is")
     parser.add_argument("--kind", action="append", choices=KINDS, metavar="NAME")
     parser.add_argument("--cases", type=int, default=CASES, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     args = parser.parse_args()
     args.output_dir.mkdir(parents=True, exist_ok=True)
-    for name in args.kind or KINDS:
-        kind = KINDS[name]
-        rng = np.random.default_rng([args.seed, zlib.crc32(name.encode())])
-        blocks = []
-        for _ in range(args.cases):
-            case = kind.make(rng)
-            blocks.append(dump(case, one_op.run(case, kind.resolver, kind.version)))
-        (args.output_dir / f"{name}.txt").write_text("\n".join(blocks))
+    tools = Tools(args.bin_dir / "quant-opt", args.bin_dir / "quant-run")
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in args.kind or [n for n, kind in KINDS.items() if kind.dtype.kind != "f"]:
+            cases = draw(name, args.cases, args.seed)
+            file = compiled(cases, tools, pathlib.Path(scratch) / "kind.tflite")
+            found = iter(by_litert(file, feed(cases), KINDS[name].resolver))
+            blocks = [dump(case, [next(found) for _ in case.outs]) for case in cases]
+            (args.output_dir / f"{name}.txt").write_text("\n".join(blocks))
 
 
 if __name__ == "__main__":

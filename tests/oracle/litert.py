@@ -30,6 +30,7 @@ UNSOUND_REFERENCE: dict[str, int] = {
 RESOLVERS = {
     "reference": OpResolverType.BUILTIN_REF,
     "optimized": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    "delegate": OpResolverType.AUTO,
 }
 
 

@@ -171,6 +171,15 @@ fn logical(c: &Call<'_>, and: bool) -> Result<Vec<Tensor>> {
 
 fn add_n(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let shape = c.shape(0)?;
+    if c.tensor(0)?.as_f32().is_none() {
+        let mut sum = c.ints(0)?;
+        for i in 1..c.ins.len() {
+            for (s, v) in sum.iter_mut().zip(c.ints(i)?) {
+                *s = s.wrapping_add(v);
+            }
+        }
+        return Ok(vec![from_ints(&shape, c.elem(0)?, &sum)?]);
+    }
     let mut sum = c.f32(0)?.into_owned();
     for i in 1..c.ins.len() {
         for (s, v) in sum.iter_mut().zip(c.f32(i)?.iter()) {

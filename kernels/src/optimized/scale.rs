@@ -50,7 +50,8 @@ impl Output {
     pub fn fixed(by: &Requant, outputs: usize) -> Result<Output> {
         let all: Vec<Multiplier> = each(&by.multipliers, outputs)?.collect();
         let rule = all.first().map_or(Rule::Double, |m| m.rule);
-        ensure(all.iter().all(|m| m.rule == rule), || "the multipliers do not all round by one rule".into())?;
+        let known = rule != Rule::Upward && all.iter().all(|m| m.rule == rule);
+        ensure(known, || "the multipliers do not all round by one rule known here".into())?;
         let (mantissas, shifts): (Vec<i32>, Vec<i32>) = all.iter().map(|m| (m.mantissa, m.shift)).unzip();
         let plain = shifts.iter().all(|s| *s < 0);
         let factors = Factors::Fixed { mantissas: lanes(&mantissas), shifts: lanes(&shifts), rule, plain };

@@ -1,31 +1,33 @@
-//! Functions of one code: tables of 256, made once.
+//! Functions of one code: tables of all of them, made once.
 
-use super::{Affine, Codes};
+use super::curve::Curve;
+use super::{Affine, Code, Codes};
 use crate::error::{Result, ensure};
 use crate::fixed::{Multiplier, high_mul_16, inverse_sqrt, round_shift};
 use crate::float::elementwise::erfc;
 
-/// The result of each int8 code.
+/// The result of each code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
-    codes: [i8; 256],
+pub struct Table<C = i8> {
+    /// From the lowest code on.
+    codes: Vec<C>,
     /// The least code the function takes.
     least: i32,
 }
 
-impl Table {
+impl<C: Code> Table<C> {
     /// Of any function of codes, all of which it takes.
-    pub fn new(f: impl Fn(i32) -> i8) -> Table {
-        Table::from(-128, f)
+    pub fn new(f: impl Fn(i32) -> C) -> Table<C> {
+        Table::from(C::ALL.min, f)
     }
 
     /// Of a function of codes from `least` on.
-    fn from(least: i32, f: impl Fn(i32) -> i8) -> Table {
-        Table { codes: std::array::from_fn(|i| f((i as i32 - 128).max(least))), least }
+    fn from(least: i32, f: impl Fn(i32) -> C) -> Table<C> {
+        Table { codes: C::ALL.each().map(|q| f(q.max(least))).collect(), least }
     }
 
-    /// The results of all codes from -128 on.
-    pub fn codes(&self) -> &[i8; 256] {
+    /// The results of all codes, from the lowest on.
+    pub fn codes(&self) -> &[C] {
         &self.codes
     }
 
@@ -35,32 +37,36 @@ impl Table {
     }
 
     /// Applies it. A code below the function's domain is an error.
-    pub fn apply(&self, x: &[i8]) -> Result<Vec<i8>> {
-        let inside = self.least == -128 || x.iter().all(|q| i32::from(*q) >= self.least);
+    pub fn apply(&self, x: &[C]) -> Result<Vec<C>> {
+        let inside = self.least == C::ALL.min || x.iter().all(|q| Into::<i32>::into(*q) >= self.least);
         ensure(inside, || "a value is negative".into())?;
-        Ok(x.iter().map(|q| self.codes[usize::from(*q as u8 ^ 0x80)]).collect())
+        Ok(x.iter().map(|q| self.codes[q.index()]).collect())
     }
 
-    /// A float function between dequantization and quantization, all in float32.
-    fn real(x: Affine, out: Affine, f: impl Fn(f32) -> f32) -> Table {
+    /// A float function between dequantization and quantization, all in float32. LiteRT takes functions of int16 from a [`Curve`].
+    fn real(x: Affine, out: Affine, f: impl Fn(f32) -> f32) -> Table<C> {
+        if C::ALL == i16::ALL {
+            let curve = Curve::single(x, out, f);
+            return Table::new(|q| C::of(curve.at(q)));
+        }
         let inverse = 1.0 / out.scale;
         Table::new(|q| {
             let y = (f(x.scale * (q - x.zero) as f32) * inverse).round();
-            Codes::I8.clamp((y + out.zero as f32) as i32)
+            C::ALL.clamp((y + out.zero as f32) as i32)
         })
     }
 }
 
 /// `x` with the codes of the result limited to those between two real values.
-pub fn relu(x: Affine, out: Affine, lowest: f32, highest: f32) -> Result<Table> {
+pub fn relu<C: Code>(x: Affine, out: Affine, lowest: f32, highest: f32) -> Result<Table<C>> {
     let m = Multiplier::new((x.scale / out.scale).into())?;
-    let min = out.code(lowest).max(-128);
-    let max = if highest.is_finite() { out.code(highest).min(127) } else { 127 };
+    let min = out.code(lowest).max(C::ALL.min);
+    let max = if highest.is_finite() { out.code(highest).min(C::ALL.max) } else { C::ALL.max };
     Ok(Table::new(|q| Codes { min, max }.clamp(out.zero.wrapping_add(m.apply(q - x.zero)))))
 }
 
 /// `x` if positive, else `alpha * x`.
-pub fn leaky_relu(x: Affine, out: Affine, alpha: f32) -> Result<Table> {
+pub fn leaky_relu<C: Code>(x: Affine, out: Affine, alpha: f32) -> Result<Table<C>> {
     let positive = Multiplier::new((x.scale / out.scale).into())?;
     let slope = x.scale * alpha / out.scale;
     let negative = Multiplier::new(slope.abs().into())?;
@@ -71,17 +77,17 @@ pub fn leaky_relu(x: Affine, out: Affine, alpha: f32) -> Result<Table> {
             _ if slope < 0.0 => -negative.apply(v),
             _ => negative.apply(v),
         };
-        Codes::I8.clamp(y.wrapping_add(out.zero))
+        C::ALL.clamp(y.wrapping_add(out.zero))
     }))
 }
 
 /// `|x|`
-pub fn abs(x: Affine, out: Affine) -> Result<Table> {
+pub fn abs<C: Code>(x: Affine, out: Affine) -> Result<Table<C>> {
     let m = Multiplier::new((x.scale / out.scale).into())?;
     let same = x.scale == out.scale;
     Ok(Table::new(|q| {
         let v = (q - x.zero).abs();
-        Codes::I8.clamp(if same { v } else { m.apply(v) }.wrapping_add(out.zero))
+        C::ALL.clamp(if same { v } else { m.apply(v) }.wrapping_add(out.zero))
     }))
 }
 
@@ -91,7 +97,7 @@ fn mantissa_16(m: Multiplier) -> i16 {
 }
 
 /// `x * relu6(x + 3) / 6`. The result's scale must not be finer than that of the input, times 128.
-pub fn hard_swish(x: Affine, out: Affine) -> Result<Table> {
+pub fn hard_swish<C: Code>(x: Affine, out: Affine) -> Result<Table<C>> {
     let fine = 1.0 / 128.0 * x.scale;
     let to_output = Multiplier::new((fine / out.scale).into())?;
     let to_relu = Multiplier::new((fine / (3.0 / 32768.0)).into())?;
@@ -113,24 +119,26 @@ pub fn hard_swish(x: Affine, out: Affine) -> Result<Table> {
         }
         let gate = (i32::from(gate) + (1 << 15)) >> 1;
         let product = saturated(gate * i32::from(scaled) / (1 << 15));
-        Codes::I8.clamp(round_shift(product.into(), -to_output.shift) + out.zero)
+        C::ALL.clamp(round_shift(product.into(), -to_output.shift) + out.zero)
     }))
 }
 
-/// `1 / (1 + e^-x)`; the result must be in steps of 1/256 from -128.
-pub fn logistic(x: Affine, out: Affine) -> Result<Table> {
-    ensure(out == Affine { scale: 1.0 / 256.0, zero: -128 }, || "the result of a logistic is 1/256 from -128".into())?;
+/// `1 / (1 + e^-x)`; the result must be in steps of 1/256 from the lowest code.
+pub fn logistic<C: Code>(x: Affine, out: Affine) -> Result<Table<C>> {
+    let fits = out == Affine { scale: 1.0 / 256.0, zero: C::ALL.min };
+    ensure(fits, || format!("the result of a logistic is 1/256 from {}", C::ALL.min))?;
     Ok(Table::real(x, out, |v| 1.0 / (1.0 + (-v).exp())))
 }
 
-/// Hyperbolic tangent; the result must be in steps of 1/128 from 0.
-pub fn tanh(x: Affine, out: Affine) -> Result<Table> {
-    ensure(out == Affine { scale: 1.0 / 128.0, zero: 0 }, || "the result of a tanh is 1/128 from 0".into())?;
+/// Hyperbolic tangent; the result must be in steps of 1/128 from the middle code.
+pub fn tanh<C: Code>(x: Affine, out: Affine) -> Result<Table<C>> {
+    let fits = out == Affine { scale: 1.0 / 128.0, zero: C::ALL.middle() };
+    ensure(fits, || format!("the result of a tanh is 1/128 from {}", C::ALL.middle()))?;
     Ok(Table::real(x, out, f32::tanh))
 }
 
 /// The Gaussian error linear unit; by tanh if `approximate`.
-pub fn gelu(x: Affine, out: Affine, approximate: bool) -> Table {
+pub fn gelu<C: Code>(x: Affine, out: Affine, approximate: bool) -> Table<C> {
     if approximate {
         return Table::real(x, out, |v| crate::float::elementwise::gelu(v, true));
     }
@@ -138,39 +146,45 @@ pub fn gelu(x: Affine, out: Affine, approximate: bool) -> Table {
 }
 
 /// `e^x`
-pub fn exp(x: Affine, out: Affine) -> Table {
+pub fn exp<C: Code>(x: Affine, out: Affine) -> Table<C> {
     Table::real(x, out, f32::exp)
 }
 
 /// `x` if positive, else `e^x - 1`.
-pub fn elu(x: Affine, out: Affine) -> Table {
+pub fn elu<C: Code>(x: Affine, out: Affine) -> Table<C> {
     Table::real(x, out, |v| if v < 0.0 { v.exp_m1() } else { v })
 }
 
 /// Natural logarithm; the lowest code where there is none.
-pub fn log(x: Affine, out: Affine) -> Table {
-    let lowest = (-128 - out.zero) as f32 * out.scale;
+pub fn log<C: Code>(x: Affine, out: Affine) -> Table<C> {
+    let lowest = (C::ALL.min - out.zero) as f32 * out.scale;
     Table::real(x, out, |v| if v <= 0.0 { lowest } else { v.ln() })
 }
 
 /// Square root, rounded towards zero; negative values are errors.
-pub fn sqrt(x: Affine, out: Affine) -> Table {
+pub fn sqrt<C: Code>(x: Affine, out: Affine) -> Table<C> {
     Table::from(x.zero, |q| {
         let real = (x.scale * (q - x.zero) as f32).sqrt();
-        Codes::I8.clamp(((real / out.scale) as i32).saturating_add(out.zero))
+        C::ALL.clamp(((real / out.scale) as i32).saturating_add(out.zero))
     })
 }
 
 /// `1 / sqrt(x)`; the highest code for 0, an error for negative values.
-pub fn rsqrt(x: Affine, out: Affine) -> Result<Table> {
+pub fn rsqrt<C: Code>(x: Affine, out: Affine) -> Result<Table<C>> {
     const FRACTION_BITS: i32 = 20;
     let m = Multiplier::new(1.0 / f64::from(x.scale.sqrt() * out.scale))?.shifted(-FRACTION_BITS);
     Ok(Table::from(x.zero, |q| {
         let v = q - x.zero;
         if v == 0 {
-            return i8::MAX;
+            return C::of(C::ALL.max);
         }
         let inverse = inverse_sqrt(v).shifted(FRACTION_BITS).apply(1);
-        Codes::I8.clamp(m.apply(inverse).wrapping_add(out.zero))
+        C::ALL.clamp(m.apply(inverse).wrapping_add(out.zero))
     }))
+}
+
+/// `1 / sqrt(x)` of int16 codes; the highest value where there is none.
+pub fn rsqrt_by_curve(x: Affine, out: Affine) -> Table<i16> {
+    let highest = i16::ALL.max as f32 * out.scale;
+    Table::real(x, out, |v| if v <= 0.0 { highest } else { 1.0 / v.sqrt() })
 }

@@ -1,6 +1,6 @@
 //! Convolutions of NHWC images.
 
-use super::{Requant, centered, dots, padded, rows, whole};
+use super::{Code, Requant, Sum, centered, dots, padded, rows, whole};
 use crate::error::{KernelError, Result, ensure};
 use crate::float::conv::ConvParams;
 use crate::geometry::{Window, elements};
@@ -8,24 +8,24 @@ use crate::simd::wide;
 
 /// Codes of a tensor with its shape and the code of 0.
 #[derive(Clone, Copy, Debug)]
-pub struct Image<'a> {
+pub struct Image<'a, C = i8> {
     /// Row-major codes.
-    pub data: &'a [i8],
+    pub data: &'a [C],
     /// Sizes.
     pub shape: &'a [usize],
-    /// The code of 0, in `-128..=127`.
+    /// The code of 0.
     pub zero: i32,
 }
 
-/// A filter, symmetric: its code of 0 is 0.
+/// A filter, symmetric: its code of 0 is 0. Codes of uint8 are given less their zero, as int16.
 #[derive(Clone, Copy, Debug)]
-pub struct Filter<'a> {
+pub struct Filter<'a, W = i8, S = i32> {
     /// Row-major codes.
-    pub data: &'a [i8],
+    pub data: &'a [W],
     /// Sizes.
     pub shape: &'a [usize],
-    /// One addend a channel.
-    pub bias: Option<&'a [i32]>,
+    /// One addend a channel, of the type of sums.
+    pub bias: Option<&'a [S]>,
 }
 
 pub(crate) fn rank_4(shape: &[usize]) -> Result<[usize; 4]> {
@@ -33,14 +33,19 @@ pub(crate) fn rank_4(shape: &[usize]) -> Result<[usize; 4]> {
 }
 
 /// The bias of each channel, 0 where there is none.
-fn start(bias: Option<&[i32]>, channels: usize) -> Result<Vec<i32>> {
-    let bias = bias.map_or_else(|| vec![0; channels], <[i32]>::to_vec);
+fn start<S: Sum>(bias: Option<&[S]>, channels: usize) -> Result<Vec<S>> {
+    let bias = bias.map_or_else(|| vec![S::default(); channels], <[S]>::to_vec);
     ensure(bias.len() == channels, || format!("{} biases for {channels} channels", bias.len()))?;
     Ok(bias)
 }
 
 /// `x [n, h, w, c]` with `filter [o, kh, kw, c / groups]`; gives the result and its shape.
-pub fn conv_2d(x: Image<'_>, f: Filter<'_>, params: ConvParams, out: &Requant) -> Result<(Vec<i8>, Vec<usize>)> {
+pub fn conv_2d<C: Code, W: Code, S: Sum>(
+    x: Image<'_, C>,
+    f: Filter<'_, W, S>,
+    params: ConvParams,
+    out: &Requant,
+) -> Result<(Vec<C>, Vec<usize>)> {
     out.fits(rank_4(f.shape)?[0])?;
     let mut y = Vec::new();
     let shape = conv_sums(x, f, params, |sums| out.push(sums, &mut y))?;
@@ -48,11 +53,11 @@ pub fn conv_2d(x: Image<'_>, f: Filter<'_>, params: ConvParams, out: &Requant) -
 }
 
 /// Gives the sums of each output pixel, in order, to `pixel`; gives the shape of the result.
-pub(super) fn conv_sums(
-    x: Image<'_>,
-    f: Filter<'_>,
+pub(super) fn conv_sums<C: Code, W: Code, S: Sum>(
+    x: Image<'_, C>,
+    f: Filter<'_, W, S>,
     params: ConvParams,
-    mut pixel: impl FnMut(&[i32]),
+    mut pixel: impl FnMut(&[S]),
 ) -> Result<Vec<usize>> {
     let [n, h, w, c] = rank_4(x.shape)?;
     let [o, kh, kw, fc] = rank_4(f.shape)?;
@@ -70,7 +75,7 @@ pub(super) fn conv_sums(
     let row = padded(depth);
     let weights = rows(f.data, 0, depth);
     let mut patch = vec![0; groups * row];
-    let mut sums = vec![0; o];
+    let mut sums = vec![S::default(); o];
     for b in 0..n {
         let image = centered(&x.data[b * h * w * c..][..h * w * c], x.zero);
         for (oy, ox) in (0..oh).flat_map(|oy| (0..ow).map(move |ox| (oy, ox))) {
@@ -79,7 +84,7 @@ pub(super) fn conv_sums(
             for (patch, (filters, sums)) in patch.chunks(row).zip(filters) {
                 dots(patch, filters, sums);
             }
-            sums.iter_mut().zip(&bias).for_each(|(s, b)| *s = s.wrapping_add(*b));
+            sums.iter_mut().zip(&bias).for_each(|(s, b)| *s = s.plus(*b));
             pixel(&sums);
         }
     }
@@ -107,12 +112,12 @@ fn unfold(image: &[i16], w: usize, c: usize, fc: usize, win: &Window, oy: usize,
 }
 
 /// `x [n, h, w, c]` with `filter [1, kh, kw, c * multiplier]`.
-pub fn depthwise_conv_2d(
-    x: Image<'_>,
-    f: Filter<'_>,
+pub fn depthwise_conv_2d<C: Code, W: Code, S: Sum>(
+    x: Image<'_, C>,
+    f: Filter<'_, W, S>,
     params: ConvParams,
     out: &Requant,
-) -> Result<(Vec<i8>, Vec<usize>)> {
+) -> Result<(Vec<C>, Vec<usize>)> {
     out.fits(rank_4(f.shape)?[3])?;
     let mut y = Vec::new();
     let shape = depthwise_sums(x, f, params, |sums| out.push(sums, &mut y))?;
@@ -120,11 +125,11 @@ pub fn depthwise_conv_2d(
 }
 
 /// Like [`conv_sums`], of a depthwise convolution.
-pub(super) fn depthwise_sums(
-    x: Image<'_>,
-    f: Filter<'_>,
+pub(super) fn depthwise_sums<C: Code, W: Code, S: Sum>(
+    x: Image<'_, C>,
+    f: Filter<'_, W, S>,
     params: ConvParams,
-    mut pixel: impl FnMut(&[i32]),
+    mut pixel: impl FnMut(&[S]),
 ) -> Result<Vec<usize>> {
     let [n, h, w, c] = rank_4(x.shape)?;
     let [one, kh, kw, o] = rank_4(f.shape)?;
@@ -138,7 +143,7 @@ pub(super) fn depthwise_sums(
     elements(&shape)?;
     let bias = start(f.bias, o)?;
     let weights = centered(f.data, 0);
-    let mut sums = vec![0i32; o];
+    let mut sums = vec![S::default(); o];
     for b in 0..n {
         let image = centered(&x.data[b * h * w * c..][..h * w * c], x.zero);
         for (oy, ox) in (0..oh).flat_map(|oy| (0..ow).map(move |ox| (oy, ox))) {
@@ -159,29 +164,29 @@ pub(super) fn depthwise_sums(
 
 wide! {
     /// Adds to each channel its value times its tap.
-    fn add_products(sums: &mut [i32], values: &[i16], taps: &[i16], multiplier: usize) {
+    fn add_products<S: Sum>(sums: &mut [S], values: &[i16], taps: &[i16], multiplier: usize) {
         if multiplier == 1 {
             for ((s, v), t) in sums.iter_mut().zip(values).zip(taps) {
-                *s = s.wrapping_add(i32::from(*v) * i32::from(*t));
+                *s = s.plus(S::product(*v, *t));
             }
             return;
         }
         for ((sums, taps), v) in sums.chunks_mut(multiplier).zip(taps.chunks(multiplier)).zip(values) {
             for (s, t) in sums.iter_mut().zip(taps) {
-                *s = s.wrapping_add(i32::from(*v) * i32::from(*t));
+                *s = s.plus(S::product(*v, *t));
             }
         }
     }
 }
 
 /// The gradient of a convolution with respect to its input: `x [n, h, w, c]`, `filter [o, kh, kw, c]`, result of `out_shape`.
-pub fn transpose_conv(
-    x: Image<'_>,
-    f: Filter<'_>,
+pub fn transpose_conv<C: Code, W: Code, S: Sum>(
+    x: Image<'_, C>,
+    f: Filter<'_, W, S>,
     out_shape: &[usize],
     params: ConvParams,
     out: &Requant,
-) -> Result<Vec<i8>> {
+) -> Result<Vec<C>> {
     let [n, h, w, c] = rank_4(x.shape)?;
     let o = rank_4(f.shape)?[0];
     out.fits(o)?;
@@ -192,8 +197,8 @@ pub fn transpose_conv(
     let (oh, ow, taps) = (out_shape[1], out_shape[2], win.y.taps * win.x.taps);
     ensure(c > 0 && o > 0, || "an image or a filter without channels".into())?;
     let (image, weights) = (rows(x.data, x.zero, c), rows(f.data, 0, c));
-    let mut products = vec![0; o * taps];
-    let mut sums = vec![0i32; elements(out_shape)?];
+    let mut products = vec![S::default(); o * taps];
+    let mut sums = vec![S::default(); elements(out_shape)?];
     for (pixel, values) in image.chunks(padded(c)).enumerate().take(n * h * w) {
         let (b, iy, ix) = (pixel / (h * w), pixel / w % h, pixel % w);
         dots(values, &weights, &mut products);
@@ -203,14 +208,14 @@ pub fn transpose_conv(
                 let Some(tx) = win.x.source(ix, kx) else { continue };
                 let at = ((b * oh + ty) * ow + tx) * o;
                 for (k, sum) in sums[at..][..o].iter_mut().enumerate() {
-                    *sum = sum.wrapping_add(products[k * taps + ky * win.x.taps + kx]);
+                    *sum = sum.plus(products[k * taps + ky * win.x.taps + kx]);
                 }
             }
         }
     }
     let mut y = Vec::with_capacity(sums.len());
     for pixel in sums.chunks_mut(o.max(1)) {
-        pixel.iter_mut().zip(&bias).for_each(|(s, b)| *s = s.wrapping_add(*b));
+        pixel.iter_mut().zip(&bias).for_each(|(s, b)| *s = s.plus(*b));
         out.push(pixel, &mut y);
     }
     Ok(y)

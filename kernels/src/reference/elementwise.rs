@@ -1,14 +1,14 @@
 //! Functions of two tensors, broadcast as in numpy.
 
-use super::{Affine, Codes};
+use super::{Affine, Code, Codes};
 use crate::error::{Result, ensure};
 use crate::fixed::{Multiplier, high_mul, reciprocal, round_shift};
 use crate::float::elementwise::binary;
 
 /// Codes and shape of an operand.
-pub type Operand<'a> = (&'a [i8], &'a [usize]);
+pub type Operand<'a, C = i8> = (&'a [C], &'a [usize]);
 
-/// Each int8 code of an operand less its zero, shifted left and scaled.
+/// Each code of an operand less its zero, shifted left and scaled.
 #[derive(Clone, Debug)]
 pub(crate) struct Scaled {
     zero: i32,
@@ -18,10 +18,10 @@ pub(crate) struct Scaled {
 }
 
 impl Scaled {
-    fn new(of: Affine, left_shift: u32, real: f64) -> Result<Scaled> {
+    fn new<C: Code>(of: Affine, left_shift: u32, real: f64) -> Result<Scaled> {
         let m = Multiplier::new(real)?;
         let value = |q: i32| m.apply((q - of.zero) << left_shift);
-        Ok(Scaled { zero: of.zero, left_shift, by: m, values: (-128..128).map(value).collect() })
+        Ok(Scaled { zero: of.zero, left_shift, by: m, values: C::ALL.each().map(value).collect() })
     }
 
     /// The code of 0, the left shift and the factor.
@@ -30,8 +30,8 @@ impl Scaled {
     }
 
     #[inline]
-    fn at(&self, code: i8) -> i32 {
-        self.values[usize::from(code as u8 ^ 0x80)]
+    fn at<C: Code>(&self, code: C) -> i32 {
+        self.values[code.index()]
     }
 }
 
@@ -58,21 +58,30 @@ pub struct Join {
 }
 
 impl Join {
-    /// For the parameters of both operands and the result. A sum's result must not be finer than the common scale shifted.
+    /// Of int8 codes.
     pub fn new(kind: Joined, a: Affine, b: Affine, out: Affine, codes: Codes) -> Result<Join> {
-        let left_shift = if kind == Joined::SquaredDifference { 7 } else { 20 };
+        Join::of::<i8>(kind, a, b, out, codes)
+    }
+
+    /// For the parameters of both operands and the result. A sum's result must not be finer than the common scale shifted.
+    pub fn of<C: Code>(kind: Joined, a: Affine, b: Affine, out: Affine, codes: Codes) -> Result<Join> {
+        let left_shift = match kind {
+            Joined::SquaredDifference => 7,
+            _ if C::ALL == i16::ALL => 15,
+            _ => 20,
+        };
         let common = f64::from(2.0 * a.scale.max(b.scale));
         let real = match kind {
             Joined::SquaredDifference => common * common / f64::from((1 << 14) as f32 * out.scale),
-            _ => common / f64::from((1 << 20) as f32 * out.scale),
+            _ => common / f64::from((1 << left_shift) as f32 * out.scale),
         };
         ensure(kind == Joined::Difference || real < 1.0, || {
             "the scale of the result is too small for its operands".into()
         })?;
         Ok(Join {
             kind,
-            a: Scaled::new(a, left_shift, f64::from(a.scale) / common)?,
-            b: Scaled::new(b, left_shift, f64::from(b.scale) / common)?,
+            a: Scaled::new::<C>(a, left_shift, f64::from(a.scale) / common)?,
+            b: Scaled::new::<C>(b, left_shift, f64::from(b.scale) / common)?,
             out: Multiplier::new(real)?,
             zero: out.zero,
             codes,
@@ -80,9 +89,9 @@ impl Join {
     }
 
     /// Applies it.
-    pub fn apply(&self, a: Operand<'_>, b: Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> {
+    pub fn apply<C: Code>(&self, a: Operand<'_, C>, b: Operand<'_, C>) -> Result<(Vec<C>, Vec<usize>)> {
         let write = |v: i32| self.codes.clamp(self.out.apply(v).wrapping_add(self.zero));
-        let (x, y) = (|q| self.a.at(q), |q| self.b.at(q));
+        let (x, y) = (|q: C| self.a.at(q), |q: C| self.b.at(q));
         match self.kind {
             Joined::Sum => binary(a.0, a.1, b.0, b.1, |p, q| write(x(p).wrapping_add(y(q)))),
             Joined::Difference => binary(a.0, a.1, b.0, b.1, |p, q| write(x(p).wrapping_sub(y(q)))),
@@ -111,10 +120,11 @@ impl Product {
     }
 
     /// Applies it.
-    pub fn apply(&self, a: Operand<'_>, b: Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> {
+    pub fn apply<C: Code>(&self, a: Operand<'_, C>, b: Operand<'_, C>) -> Result<(Vec<C>, Vec<usize>)> {
         let [za, zb, zero] = self.zeros;
         binary(a.0, a.1, b.0, b.1, |p, q| {
-            let product = (i32::from(p) - za) * (i32::from(q) - zb);
+            let (p, q): (i32, i32) = (p.into(), q.into());
+            let product = (p - za).wrapping_mul(q - zb);
             self.codes.clamp(self.multiplier.apply(product).wrapping_add(zero))
         })
     }
@@ -140,11 +150,12 @@ impl Quotient {
     ///
     /// LiteRT may shift right by 32 and more, which C++ leaves undefined. Processors shift by the count modulo 32, and so does this: quotients
     /// of small dividends come out one step or more too high.
-    pub fn apply(&self, a: Operand<'_>, b: Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> {
+    pub fn apply<C: Code>(&self, a: Operand<'_, C>, b: Operand<'_, C>) -> Result<(Vec<C>, Vec<usize>)> {
         let [za, zb, zero] = self.zeros;
-        ensure(b.0.iter().all(|q| i32::from(*q) != zb), || "a divisor is zero".into())?;
+        ensure(b.0.iter().all(|q| Into::<i32>::into(*q) != zb), || "a divisor is zero".into())?;
         binary(a.0, a.1, b.0, b.1, |p, q| {
-            let (mut u, mut v) = (i32::from(p) - za, i32::from(q) - zb);
+            let (p, q): (i32, i32) = (p.into(), q.into());
+            let (mut u, mut v) = (p - za, q - zb);
             if v < 0 {
                 (u, v) = (-u, -v);
             }
@@ -169,7 +180,7 @@ fn sign_bits(x: i32) -> i32 {
 }
 
 /// The larger or smaller codes, of operands and a result with the same parameters.
-pub fn extreme(a: Operand<'_>, b: Operand<'_>, max: bool) -> Result<(Vec<i8>, Vec<usize>)> {
+pub fn extreme<C: Code>(a: Operand<'_, C>, b: Operand<'_, C>, max: bool) -> Result<(Vec<C>, Vec<usize>)> {
     binary(a.0, a.1, b.0, b.1, |p, q| if max { p.max(q) } else { p.min(q) })
 }
 
@@ -182,15 +193,15 @@ pub struct Comparison {
 
 impl Comparison {
     /// For the parameters of both operands.
-    pub fn new(a: Affine, b: Affine) -> Result<Comparison> {
-        Ok(Comparison { a: Scaled::new(a, 8, a.scale.into())?, b: Scaled::new(b, 8, b.scale.into())? })
+    pub fn new<C: Code>(a: Affine, b: Affine) -> Result<Comparison> {
+        Ok(Comparison { a: Scaled::new::<C>(a, 8, a.scale.into())?, b: Scaled::new::<C>(b, 8, b.scale.into())? })
     }
 
     /// Applies `holds` to each pair.
-    pub fn apply(
+    pub fn apply<C: Code>(
         &self,
-        a: Operand<'_>,
-        b: Operand<'_>,
+        a: Operand<'_, C>,
+        b: Operand<'_, C>,
         holds: impl Fn(i32, i32) -> bool,
     ) -> Result<(Vec<bool>, Vec<usize>)> {
         binary(a.0, a.1, b.0, b.1, |p, q| holds(self.a.at(p), self.b.at(q)))
@@ -217,12 +228,13 @@ impl Prelu {
     }
 
     /// Applies it.
-    pub fn apply(&self, x: Operand<'_>, alpha: Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> {
+    pub fn apply<C: Code>(&self, x: Operand<'_, C>, alpha: Operand<'_, C>) -> Result<(Vec<C>, Vec<usize>)> {
         let [zx, za, zero] = self.zeros;
         binary(x.0, x.1, alpha.0, alpha.1, |p, a| {
-            let v = i32::from(p) - zx;
-            let y = if v >= 0 { self.positive.apply(v) } else { self.negative.apply(v * (i32::from(a) - za)) };
-            Codes::I8.clamp(y.wrapping_add(zero))
+            let (p, a): (i32, i32) = (p.into(), a.into());
+            let v = p - zx;
+            let y = if v >= 0 { self.positive.apply(v) } else { self.negative.apply(v * (a - za)) };
+            C::ALL.clamp(y.wrapping_add(zero))
         })
     }
 }

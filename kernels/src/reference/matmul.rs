@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Affine, Codes, Requant, dots, padded, rows, whole};
+use super::{Affine, Code, Codes, Requant, Sum, dots, padded, rows, whole};
 use crate::error::{Result, ensure};
 use crate::float::elementwise::broadcast_shape;
 use crate::geometry::elements;
@@ -47,26 +47,26 @@ impl FromSums {
     }
 
     /// Appends the codes of one sum an output.
-    fn push(&self, sums: &[i32], y: &mut Vec<i8>) {
+    fn push<S: Sum, C: Code>(&self, sums: &[S], y: &mut Vec<C>) {
         let r = match self {
             FromSums::Fixed(r) => return r.push(sums, y),
             FromSums::Real(r) => r,
         };
         y.extend(sums.iter().enumerate().map(|(o, sum)| {
-            let real = f64::from(*sum) * r.ratios[o % r.ratios.len()];
-            r.codes.clamp((real.round() as i32).saturating_add(r.zero))
+            let real = sum.to_f64() * r.ratios[o % r.ratios.len()];
+            r.codes.clamp::<C>((real.round() as i32).saturating_add(r.zero))
         }));
     }
 }
 
 /// `x [batch, depth]` times the transpose of `w [out, depth]`, plus `bias [out]`.
-pub fn fully_connected(
-    (x, x_zero): (&[i8], i32),
-    (w, w_zero): (&[i8], i32),
-    bias: Option<&[i32]>,
+pub fn fully_connected<C: Code, W: Code, S: Sum>(
+    (x, x_zero): (&[C], i32),
+    (w, w_zero): (&[W], i32),
+    bias: Option<&[S]>,
     [out, depth]: [usize; 2],
     requant: &FromSums,
-) -> Result<Vec<i8>> {
+) -> Result<Vec<C>> {
     ensure(depth > 0 && x.len().is_multiple_of(depth), || {
         format!("{} input elements and weights of depth {depth}", x.len())
     })?;
@@ -76,11 +76,11 @@ pub fn fully_connected(
     let batch = x.len() / depth;
     let (x, w) = (rows(x, x_zero, depth), rows(w, w_zero, depth));
     let mut y = Vec::with_capacity(elements(&[batch, out])?);
-    let mut sums = vec![0; out];
+    let mut sums = vec![S::default(); out];
     for row in x.chunks(padded(depth)) {
         dots(row, &w, &mut sums);
         if let Some(bias) = bias {
-            sums.iter_mut().zip(bias).for_each(|(s, b)| *s = s.wrapping_add(*b));
+            sums.iter_mut().zip(bias).for_each(|(s, b)| *s = s.plus(*b));
         }
         requant.push(&sums, &mut y);
     }
@@ -123,13 +123,14 @@ pub(super) fn transposed<T: Copy>(x: &[T], rows: usize, cols: usize) -> Vec<T> {
 }
 
 /// A batched matrix product of codes; gives the result and its shape.
-pub fn batch_matmul(
-    (x, x_shape, x_zero): (&[i8], &[usize], i32),
-    (y, y_shape, y_zero): (&[i8], &[usize], i32),
+/// `S` is what products are summed in.
+pub fn batch_matmul<C: Code, S: Sum>(
+    (x, x_shape, x_zero): (&[C], &[usize], i32),
+    (y, y_shape, y_zero): (&[C], &[usize], i32),
     adj_x: bool,
     adj_y: bool,
     out: &Requant,
-) -> Result<(Vec<i8>, Vec<usize>)> {
+) -> Result<(Vec<C>, Vec<usize>)> {
     whole(x, x_shape)?;
     whole(y, y_shape)?;
     out.fits(1)?;
@@ -139,7 +140,7 @@ pub fn batch_matmul(
     let y = if adj_y { Cow::Borrowed(y) } else { Cow::Owned(transposed(y, k, n)) };
     let (x, y, row) = (rows(&x, x_zero, k), rows(&y, y_zero, k), padded(k));
     let mut result = Vec::with_capacity(elements(&shape)?);
-    let mut sums = vec![0; n];
+    let mut sums = vec![S::default(); n];
     for (a, b) in pairs {
         for left in x[a * m * row..][..m * row].chunks(row) {
             dots(left, &y[b * n * row..][..n * row], &mut sums);

@@ -1,9 +1,10 @@
 //! Reductions over axes.
 
-use super::{Affine, Codes};
+use super::{Affine, Code};
 use crate::error::{Result, ensure};
 use crate::fixed::Multiplier;
 use crate::float::reduce::Plan;
+use crate::rounding::Rounding;
 
 /// How a sum of codes becomes the code of their mean.
 #[derive(Clone, Copy, Debug)]
@@ -28,19 +29,40 @@ impl Mean {
         Ok(Mean { multiplier, zeros: (i64::from(from.zero) * n) as i32, zero: out.zero })
     }
 
-    fn code(&self, sum: i32) -> i8 {
-        Codes::I8.clamp(self.multiplier.apply(sum.wrapping_sub(self.zeros)).wrapping_add(self.zero))
+    fn code<C: Code>(&self, sum: i32) -> C {
+        C::ALL.clamp(self.multiplier.apply(sum.wrapping_sub(self.zeros)).wrapping_add(self.zero))
     }
 }
 
 /// Mean of the codes of each output.
-pub fn mean(x: &[i8], plan: &Plan, from: Affine, out: Affine) -> Result<Vec<i8>> {
+pub fn mean<C: Code>(x: &[C], plan: &Plan, from: Affine, out: Affine) -> Result<Vec<C>> {
     let m = Mean::new(from, out, plan.count)?;
     Ok(sums(x, plan).map(|s| m.code(s)).collect())
 }
 
-fn sums(x: &[i8], plan: &Plan) -> impl Iterator<Item = i32> {
+fn sums<C: Code>(x: &[C], plan: &Plan) -> impl Iterator<Item = i32> {
     plan.fold(x, 0i32, |s, q| *s = s.wrapping_add(q.into())).into_iter()
+}
+
+/// Mean of each channel of images `[n, h, w, c]` in LiteRT's optimized kernel: the zero points are taken out of the sum as one rounded code, and
+/// channels are rounded in blocks of 16.
+pub fn mean_of_images(x: &[i8], plan: &Plan, channels: usize, from: Affine, out: Affine) -> Result<Vec<i8>> {
+    let n = counted(plan.count)?;
+    let m = Multiplier::new((from.scale / (n as f32 * out.scale)).into())?;
+    let bias = out.zero.wrapping_sub((from.zero as f32 * from.scale / out.scale).round() as i32);
+    let code = |(i, sum): (usize, i32)| {
+        let m = m.by(Rounding::Optimized.in_blocks(i % channels, channels, 16));
+        i8::ALL.clamp(m.apply(sum).wrapping_add(bias))
+    };
+    Ok(sums(x, plan).enumerate().map(code).collect())
+}
+
+/// Sum of the values of each output in fixed point, as in TFLite Micro.
+pub fn sum_in_fixed_point<C: Code>(x: &[C], plan: &Plan, from: Affine, out: Affine) -> Result<Vec<C>> {
+    let zeros = counted(plan.count)?.wrapping_mul(from.zero.into()) as i32;
+    let m = Multiplier::new(f64::from(from.scale) / f64::from(out.scale))?;
+    let code = |sum: i32| C::ALL.clamp(m.apply(sum.wrapping_sub(zeros)).wrapping_add(out.zero));
+    Ok(sums(x, plan).map(code).collect())
 }
 
 /// How a sum of codes becomes the code of the sum of their values, as LiteRT's optimized kernel has it (its reference reads int8 as uint8).
@@ -62,14 +84,14 @@ impl Sum {
         Ok(Sum { scale, bias: -from.zero as f32 * scale * n as f32, zero: out.zero })
     }
 
-    fn code(&self, sum: i32) -> i8 {
+    fn code<C: Code>(&self, sum: i32) -> C {
         let steps = (sum as f32 * self.scale + self.bias).round() as i32;
-        Codes::I8.clamp(steps.saturating_add(self.zero))
+        C::ALL.clamp(steps.saturating_add(self.zero))
     }
 }
 
 /// Sum of the values of each output.
-pub fn sum(x: &[i8], plan: &Plan, from: Affine, out: Affine) -> Result<Vec<i8>> {
+pub fn sum<C: Code>(x: &[C], plan: &Plan, from: Affine, out: Affine) -> Result<Vec<C>> {
     let k = Sum::new(from, out, plan.count)?;
     Ok(sums(x, plan).map(|s| k.code(s)).collect())
 }
@@ -81,19 +103,24 @@ pub fn product_multiplier(from: Affine, out: Affine, count: usize) -> Result<Mul
 }
 
 /// Product of the values of each output, scaled after each factor.
-pub fn product(x: &[i8], plan: &Plan, from: Affine, out: Affine) -> Result<Vec<i8>> {
+pub fn product<C: Code>(x: &[C], plan: &Plan, from: Affine, out: Affine) -> Result<Vec<C>> {
     let m = product_multiplier(from, out, plan.count)?;
     let products = plan.fold(x, None, |p: &mut Option<i32>, q| {
-        let v = i32::from(q) - from.zero;
+        let v = Into::<i32>::into(q) - from.zero;
         *p = Some(p.map_or(v, |p| m.apply_wide(i64::from(p) * i64::from(v))));
     });
-    let code = |p: Option<i32>| Codes::I8.clamp(m.apply_wide(p.unwrap_or(1).into()).saturating_add(out.zero));
+    let code = |p: Option<i32>| C::ALL.clamp(m.apply_wide(p.unwrap_or(1).into()).saturating_add(out.zero));
     Ok(products.into_iter().map(code).collect())
 }
 
 /// The largest or smallest code of each output; input and result have the same parameters.
-pub fn extreme(x: &[i8], plan: &Plan, max: bool) -> Vec<i8> {
-    if max { plan.fold(x, i8::MIN, |m, q| *m = q.max(*m)) } else { plan.fold(x, i8::MAX, |m, q| *m = q.min(*m)) }
+pub fn extreme<C: Code>(x: &[C], plan: &Plan, max: bool) -> Vec<C> {
+    let ends = C::ALL;
+    if max {
+        plan.fold(x, C::of(ends.min), |m, q| *m = q.max(*m))
+    } else {
+        plan.fold(x, C::of(ends.max), |m, q| *m = q.min(*m))
+    }
 }
 
 fn counted(count: usize) -> Result<i64> {

@@ -1,7 +1,7 @@
 //! Resizing of NHWC images. Input and result have the same parameters.
 
 use super::conv::rank_4;
-use super::whole;
+use super::{Code, whole};
 use crate::error::{Result, ensure};
 use crate::float::resize::Placement;
 use crate::geometry::elements;
@@ -44,7 +44,7 @@ pub fn sources(input: usize, output: usize, place: Placement) -> Vec<[(usize, i6
 }
 
 /// Linear interpolation of `x [n, h, w, c]` to `size` (rows, columns), in integers.
-pub fn bilinear(x: &[i8], shape: &[usize], size: [usize; 2], place: Placement) -> Result<(Vec<i8>, Vec<usize>)> {
+pub fn bilinear<C: Code>(x: &[C], shape: &[usize], size: [usize; 2], place: Placement) -> Result<(Vec<C>, Vec<usize>)> {
     let [n, h, w, c] = rank_4(shape)?;
     whole(x, shape)?;
     ensure(h > 0 && w > 0 && !size.contains(&0), || "an image without pixels".into())?;
@@ -60,13 +60,27 @@ pub fn bilinear(x: &[i8], shape: &[usize], size: [usize; 2], place: Placement) -
                     let mut sum = 0;
                     for (iy, wy) in ys {
                         for (ix, wx) in xs {
-                            sum += i64::from(image[(iy * w + ix) * c + k]) * wy * wx;
+                            sum += Into::<i64>::into(image[(iy * w + ix) * c + k]) * wy * wx;
                         }
                     }
-                    ((sum + if sum > 0 { 1 << 19 } else { -(1 << 19) }) / (1 << 20)) as i8
+                    C::of(((sum + if sum > 0 { 1 << 19 } else { -(1 << 19) }) / (1 << 20)) as i32)
                 }));
             }
         }
     }
     Ok((out, out_shape))
+}
+
+/// The same of uint8 codes, in float32 and with halves upwards, as LiteRT has it.
+pub fn bilinear_in_float(
+    x: &[u8],
+    shape: &[usize],
+    size: [usize; 2],
+    place: Placement,
+) -> Result<(Vec<u8>, Vec<usize>)> {
+    let [n, _, _, c] = rank_4(shape)?;
+    whole(x, shape)?;
+    let real: Vec<f32> = x.iter().map(|q| f32::from(*q)).collect();
+    let y = crate::float::resize::bilinear(&real, shape, size, place)?;
+    Ok((y.into_iter().map(|v| (v + 0.5) as u8).collect(), vec![n, size[0], size[1], c]))
 }

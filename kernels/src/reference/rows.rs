@@ -1,6 +1,6 @@
 //! Functions of the last dimension.
 
-use super::{Affine, Codes};
+use super::{Affine, Code};
 use crate::error::{Result, ensure};
 use crate::fixed::{Multiplier, exp_of_negative, high_mul, inverse_sqrt, log, reciprocal, round_shift};
 
@@ -32,14 +32,14 @@ impl Exponentials {
     }
 
     /// The sum over a row, of 12 integer bits.
-    fn sum(&self, row: &[i8], max: i32) -> i32 {
-        let differences = row.iter().map(|q| i32::from(*q) - max).filter(|d| *d >= self.least);
+    fn sum<C: Code>(&self, row: &[C], max: i32) -> i32 {
+        let differences = row.iter().map(|q| Into::<i32>::into(*q) - max).filter(|d| *d >= self.least);
         differences.fold(0i32, |s, d| s.wrapping_add(round_shift(exp_of_negative(self.scaled(d)), SUM_BITS)))
     }
 }
 
-fn max_of(row: &[i8]) -> i32 {
-    row.iter().copied().max().unwrap_or(0).into()
+fn max_of<C: Code>(row: &[C]) -> i32 {
+    row.iter().copied().max().map_or(0, C::into)
 }
 
 /// `exp(beta x) / sum(exp(beta x))`
@@ -49,10 +49,10 @@ pub struct Softmax {
 }
 
 impl Softmax {
-    /// For the parameters of the operand; the result must be in steps of 1/256 from -128.
-    pub fn new(x: Affine, out: Affine, beta: f32) -> Result<Softmax> {
-        let fits = out == Affine { scale: 1.0 / 256.0, zero: -128 };
-        ensure(fits, || "the result of a softmax is 1/256 from -128".into())?;
+    /// For the parameters of the operand; the result must be in steps of 1/256 from the lowest code.
+    pub fn new<C: Code>(x: Affine, out: Affine, beta: f32) -> Result<Softmax> {
+        let fits = out == Affine { scale: 1.0 / 256.0, zero: C::ALL.min };
+        ensure(fits, || format!("the result of a softmax is 1/256 from {}", C::ALL.min))?;
         Ok(Softmax { exponentials: Exponentials::new(x, beta)? })
     }
 
@@ -62,18 +62,18 @@ impl Softmax {
     }
 
     /// Applies it to rows of `depth` codes.
-    pub fn apply(&self, x: &[i8], depth: usize) -> Vec<i8> {
+    pub fn apply<C: Code>(&self, x: &[C], depth: usize) -> Vec<C> {
         let mut y = Vec::with_capacity(x.len());
         for row in x.chunks(depth.max(1)) {
             let max = max_of(row);
             let (scale, bits) = reciprocal(self.exponentials.sum(row, max), SUM_BITS);
             y.extend(row.iter().map(|q| {
-                let difference = i32::from(*q) - max;
+                let difference = Into::<i32>::into(*q) - max;
                 if difference < self.exponentials.least {
-                    return i8::MIN;
+                    return C::of(C::ALL.min);
                 }
                 let share = high_mul(scale, exp_of_negative(self.exponentials.scaled(difference)));
-                Codes::I8.clamp(round_shift(share, (bits + 31 - 8).clamp(0, 31)) - 128)
+                C::ALL.clamp(round_shift(share, (bits + 31 - 8).clamp(0, 31)) + C::ALL.min)
             }));
         }
         y
@@ -89,11 +89,10 @@ pub struct LogSoftmax {
 }
 
 impl LogSoftmax {
-    /// For the parameters of the operand; the result must be in steps of 1/16 down from 127.
-    pub fn new(x: Affine, out: Affine) -> Result<LogSoftmax> {
-        ensure(out == Affine { scale: 1.0 / 16.0, zero: 127 }, || {
-            "the result of a log-softmax is 1/16 from 127".into()
-        })?;
+    /// For the parameters of the operand; the result must be in steps of 1/16 down from the highest code.
+    pub fn new<C: Code>(x: Affine, out: Affine) -> Result<LogSoftmax> {
+        let fits = out == Affine { scale: 1.0 / 16.0, zero: C::ALL.max };
+        ensure(fits, || format!("the result of a log-softmax is 1/16 from {}", C::ALL.max))?;
         let exponentials = Exponentials::new(x, 1.0)?;
         let m = exponentials.multiplier;
         let back = Multiplier::new(2f64.powi(31 - m.shift) / f64::from(m.mantissa))?;
@@ -106,33 +105,35 @@ impl LogSoftmax {
     }
 
     /// Applies it to rows of `depth` codes.
-    pub fn apply(&self, x: &[i8], depth: usize) -> Vec<i8> {
+    pub fn apply<C: Code>(&self, x: &[C], depth: usize) -> Vec<C> {
         let mut y = Vec::with_capacity(x.len());
         for row in x.chunks(depth.max(1)) {
             let max = max_of(row);
             let log_of_sum = log(self.exponentials.sum(row, max));
             let least = (self.exponentials.least - 1).max(self.back.apply(log_of_sum.wrapping_add(i32::MIN)));
             y.extend(row.iter().map(|q| {
-                let difference = i32::from(*q) - max;
+                let difference = Into::<i32>::into(*q) - max;
                 if difference <= least {
-                    return i8::MIN;
+                    return C::of(C::ALL.min);
                 }
                 let value = self.exponentials.scaled(difference).wrapping_sub(log_of_sum);
-                Codes::I8.clamp(round_shift(value, 31 - SCALED_BITS - 4) + 127)
+                C::ALL.clamp(round_shift(value, 31 - SCALED_BITS - 4) + C::ALL.max)
             }));
         }
         y
     }
 }
 
-/// Every row divided by its norm, in steps of 1/128 from 0.
-pub fn l2_normalization(x: &[i8], zero: i32, depth: usize) -> Vec<i8> {
+/// Every row divided by its norm, in steps of 1/128 from the middle code.
+pub fn l2_normalization<C: Code>(x: &[C], zero: i32, depth: usize) -> Vec<C> {
     let mut y = Vec::with_capacity(x.len());
     for row in x.chunks(depth.max(1)) {
-        let centered = || row.iter().map(|q| i32::from(*q) - zero);
+        let centered = || row.iter().map(|q| Into::<i32>::into(*q) - zero);
         let squares = centered().fold(0i32, |s, v| s.wrapping_add(v * v));
-        let m = inverse_sqrt(squares).shifted(7);
-        y.extend(centered().map(|v| Codes::I8.clamp(m.apply(v))));
+        let m = inverse_sqrt(squares);
+        // Uint8 codes are multiplied by 128, the multiplier of int8 codes is.
+        let scaled = |v: i32| if C::ALL.min < 0 { m.shifted(7).apply(v) } else { m.apply(128 * v) };
+        y.extend(centered().map(|v| -> C { C::ALL.clamp(scaled(v).wrapping_add(C::ALL.middle())) }));
     }
     y
 }

@@ -65,24 +65,24 @@ static int32_t multiply_wide(int64_t x, struct multiplier by)
 }
 
 /*@ requant: multiply saturate wrap */
-/* How sums become codes: one factor, or one a channel (channel_step is 1); rounded once or twice. */
+/* How sums become codes: one factor, or one a channel (channel_step is 1). The first `upward` channels round halves of both steps up. */
 struct requant {
     const struct multiplier *factors;
-    int32_t channel_step, once, zero, min, max;
+    int32_t channel_step, upward, zero, min, max;
 };
 
-/* x times a factor, rounded once, halves up. */
-static int32_t multiply_once(int32_t x, struct multiplier by)
+/* x times a factor, halves of both roundings up. */
+static int32_t multiply_upward(int32_t x, struct multiplier by)
 {
-    int64_t product = (int64_t)x * by.mantissa;
-    int32_t right = 31 - by.shift;
-    return (int32_t)(uint32_t)(uint64_t)(right < 1 ? product : (product + ((int64_t)1 << (right - 1))) >> right);
+    int32_t left = by.shift > 0 ? by.shift : 0, right = by.shift < 0 ? -by.shift : 0;
+    int64_t product = high_mul((int32_t)((uint32_t)x << left), by.mantissa);
+    return (int32_t)(right == 0 ? product : (product + ((int64_t)1 << (right - 1))) >> right);
 }
 
 static int8_t requantize(const struct requant *by, int32_t sum, int32_t channel)
 {
     struct multiplier factor = by->factors[channel * by->channel_step];
-    int32_t scaled = by->once ? multiply_once(sum, factor) : multiply(sum, factor);
+    int32_t scaled = channel < by->upward ? multiply_upward(sum, factor) : multiply(sum, factor);
     return (int8_t)clamp(add(scaled, by->zero), by->min, by->max);
 }
 

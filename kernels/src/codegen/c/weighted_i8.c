@@ -1,3 +1,75 @@
+/*@ conv_i8: image requant */
+/* 2-D convolution; weights are [filters][taps y][taps x][depth], depth divides the channels into groups. */
+struct conv_i8 {
+    struct image image;
+    int32_t depth, x_zero;
+    const int8_t *weights;
+    const int32_t *bias;
+    struct requant out;
+};
+
+static void conv_i8(const struct conv_i8 *k, const int8_t *x, int8_t *y)
+{
+    const struct axis *ay = &k->image.y, *ax = &k->image.x;
+    int32_t b, oy, ox, f, ky, kx, c, depth = k->depth;
+    int32_t per_group = k->image.filters / (k->image.channels / depth);
+    for (b = 0; b < k->image.batch; b++)
+        for (oy = 0; oy < ay->output; oy++)
+            for (ox = 0; ox < ax->output; ox++)
+                for (f = 0; f < k->image.filters; f++) {
+                    const int8_t *w = k->weights + (ptrdiff_t)f * ay->taps * ax->taps * depth;
+                    uint32_t sum = k->bias ? (uint32_t)k->bias[f] : 0;
+                    for (ky = 0; ky < ay->taps; ky++) {
+                        int32_t iy = source(ay, oy, ky);
+                        for (kx = 0; kx < ax->taps; kx++, w += depth) {
+                            int32_t ix = source(ax, ox, kx);
+                            const int8_t *p;
+                            if (iy < 0 || iy >= ay->input || ix < 0 || ix >= ax->input)
+                                continue;
+                            p = x + ((ptrdiff_t)(b * ay->input + iy) * ax->input + ix) * k->image.channels;
+                            p += f / per_group * depth;
+                            for (c = 0; c < depth; c++)
+                                sum += (uint32_t)((p[c] - k->x_zero) * w[c]);
+                        }
+                    }
+                    *y++ = requantize(&k->out, (int32_t)sum, f);
+                }
+}
+
+/*@ depthwise_conv_i8: image requant */
+/* Depthwise convolution; weights are [taps y][taps x][filters]. */
+struct depthwise_conv_i8 {
+    struct image image;
+    int32_t x_zero;
+    const int8_t *weights;
+    const int32_t *bias;
+    struct requant out;
+};
+
+static void depthwise_conv_i8(const struct depthwise_conv_i8 *k, const int8_t *x, int8_t *y)
+{
+    const struct axis *ay = &k->image.y, *ax = &k->image.x;
+    int32_t b, oy, ox, f, ky, kx, per_channel = k->image.filters / k->image.channels;
+    for (b = 0; b < k->image.batch; b++)
+        for (oy = 0; oy < ay->output; oy++)
+            for (ox = 0; ox < ax->output; ox++)
+                for (f = 0; f < k->image.filters; f++) {
+                    uint32_t sum = k->bias ? (uint32_t)k->bias[f] : 0;
+                    for (ky = 0; ky < ay->taps; ky++) {
+                        int32_t iy = source(ay, oy, ky);
+                        for (kx = 0; kx < ax->taps; kx++) {
+                            int32_t ix = source(ax, ox, kx);
+                            if (iy < 0 || iy >= ay->input || ix < 0 || ix >= ax->input)
+                                continue;
+                            sum += (uint32_t)(
+                                (x[((ptrdiff_t)(b * ay->input + iy) * ax->input + ix) * k->image.channels + f / per_channel] - k->x_zero)
+                                * k->weights[(ky * ax->taps + kx) * k->image.filters + f]);
+                        }
+                    }
+                    *y++ = requantize(&k->out, (int32_t)sum, f);
+                }
+}
+
 /*@ transpose_conv_i8: image requant */
 /* Gradient of a convolution with respect to its input: y and x are the axes of the forward one, from the result (filters) to the image. */
 struct transpose_conv_i8 {

@@ -66,10 +66,10 @@ impl Constants {
     }
 }
 
-pub(super) fn conv_2d(layer: &mut Layer<'_, '_, '_>, p: ConvParams, rule: Rule) -> Result<()> {
+pub(super) fn conv_2d(layer: &mut Layer<'_, '_, '_>, p: ConvParams) -> Result<()> {
     let shape = rank_4(&layer.shape(0)?)?;
     let x = layer.types.affine(0)?;
-    let out = weighted::requant(&layer.types, x, &layer.types.symmetric_scales(1, 0)?, rule)?;
+    let out = weighted::requant(&layer.types, x, &layer.types.symmetric_scales(1, 0)?, Rule::Double)?;
     let conv = Constants::of(layer)?.with(|f| Conv::new(&shape, x.zero, f, p, &out))?;
     layer.needs("conv_packed_i8");
     let groups = conv.groups();

@@ -16,6 +16,7 @@ use crate::float::elementwise::broadcast_shape;
 use crate::geometry::{Axis, Window};
 use crate::reference::Requant;
 use crate::reference::matmul::FromSums;
+use crate::rounding::Rounding;
 
 /// What operands are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +49,12 @@ pub(super) fn image(batch: usize, channels: usize, filters: usize, window: &Wind
 pub(super) fn requant(layer: &mut Layer<'_, '_, '_>, r: &Requant) -> String {
     let factors: Vec<String> = r.multipliers.iter().map(|m| text::multiplier(*m)).collect();
     let step = usize::from(factors.len() > 1);
-    let rule = r.multipliers.first().map_or(Rule::Double, |m| m.rule);
     let factors = layer.array("struct multiplier", "factors", factors, 8);
     layer.needs("requant");
-    let once = u8::from(rule == Rule::Single);
-    format!("{{{factors}, {step}, {once}, {}, {}, {}}}", r.zero, r.codes.min, r.codes.max)
+    let upward = r.multipliers.iter().take_while(|m| m.rule == Rule::Upward).count() as i32;
+    // One factor stands for all channels.
+    let upward = if step == 0 && upward > 0 { i32::MAX } else { upward };
+    format!("{{{factors}, {step}, {upward}, {}, {}, {}}}", r.zero, r.codes.min, r.codes.max)
 }
 
 /// A convolution: its image, the depth of a filter and its axes.
@@ -87,14 +89,16 @@ pub(super) fn conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Hybrid {
         return hybrid::conv_2d(layer, &conv);
     }
-    if form == Form::Codes {
-        let rule = layer.types.rounding.of_sums();
-        return packed::conv_2d(layer, p, rule);
+    // LiteRT has no optimized kernel for groups.
+    let grouped = layer.shape(0)?.last() != layer.shape(1)?.last();
+    let rule = if grouped { Rule::Double } else { layer.types.rounding.of_products() };
+    if form == Form::Codes && rule == Rule::Double {
+        return packed::conv_2d(layer, p);
     }
     layer.fixed(1)?;
     let mut fields = vec![("image", conv.image), ("depth", conv.depth.to_string())];
-    fields.extend(weights_and_bias(layer, form, 0, 0, Rule::Double)?);
-    call_weighted(layer, "conv_f32", 0, &fields)
+    fields.extend(weights_and_bias(layer, form, 0, 0, Some(rule))?);
+    call_weighted(layer, if form == Form::Codes { "conv_i8" } else { "conv_f32" }, 0, &fields)
 }
 
 pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
@@ -105,13 +109,13 @@ pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Hybrid {
         return hybrid::depthwise_conv_2d(layer, &conv);
     }
-    if form == Form::Codes {
+    if form == Form::Codes && layer.types.rounding != Rounding::Optimized {
         return packed::depthwise_conv_2d(layer, p);
     }
     layer.fixed(1)?;
     let mut fields = vec![("image", conv.image)];
-    fields.extend(weights_and_bias(layer, form, 0, 3, Rule::Double)?);
-    call_weighted(layer, "depthwise_conv_f32", 0, &fields)
+    fields.extend(weights_and_bias(layer, form, 0, 3, None)?);
+    call_weighted(layer, if form == Form::Codes { "depthwise_conv_i8" } else { "depthwise_conv_f32" }, 0, &fields)
 }
 
 /// The axes of the forward convolution, from the result to the input.
@@ -135,17 +139,18 @@ pub(super) fn transpose_conv(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     }
     layer.fixed(1)?;
     let mut fields = vec![("image", conv.image)];
-    fields.extend(weights_and_bias(layer, form, 2, 0, Rule::Double)?);
+    fields.extend(weights_and_bias(layer, form, 2, 0, None)?);
     call_weighted(layer, if form == Form::Codes { "transpose_conv_i8" } else { "transpose_conv_f32" }, 2, &fields)
 }
 
-/// The fields from `x_zero` or `weights` to `out`; the input is operand `input`, weights have scales along `channels`.
+/// The fields from `x_zero` or `weights` to `out`; the input is operand `input`, weights have scales along `channels`. Without a rule, sums are
+/// rounded in blocks of channels.
 fn weights_and_bias(
     layer: &mut Layer<'_, '_, '_>,
     form: Form,
     input: usize,
     channels: usize,
-    rule: Rule,
+    rule: Option<Rule>,
 ) -> Result<Vec<(&'static str, String)>> {
     let bias = if input == 2 { 3 } else { 2 };
     let mut fields = Vec::new();
@@ -153,7 +158,9 @@ fn weights_and_bias(
         let x = layer.types.affine(input)?;
         fields.push(("x_zero", x.zero.to_string()));
         let scales = layer.types.symmetric_scales(1, channels)?;
-        let r = weighted::requant(&layer.types, x, &scales, rule)?;
+        let r = weighted::requant(&layer.types, x, &scales, rule.unwrap_or_default())?;
+        let outputs = layer.out_shape(0)?.last().copied().unwrap_or(0);
+        let r = if rule.is_none() { r.in_blocks(outputs, layer.types.rounding) } else { r };
         requant(layer, &r)
     } else {
         let act = layer.types.activation()?;
@@ -195,7 +202,11 @@ pub(super) fn fully_connected(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         return call_fully_connected(layer, "fully_connected_f32", &fields);
     }
     let (x_zero, w_zero, sums) = weighted::from_sums(&layer.types)?;
-    if w_zero == 0 && layer.constant(1).is_some() {
+    let doubly = match &sums {
+        FromSums::Real(_) => true,
+        FromSums::Fixed(r) => r.multipliers.iter().all(|m| m.rule == Rule::Double),
+    };
+    if w_zero == 0 && doubly && layer.constant(1).is_some() {
         return packed::fully_connected(layer, [rows, outputs, depth], x_zero, &sums);
     }
     fields.push(("x_zero", x_zero.to_string()));

@@ -7,7 +7,8 @@ use crate::error::{KernelError, Result, ensure};
 use crate::eval::{Call, one, shapes};
 use crate::fixed::Multiplier;
 use crate::reference::convert;
-use crate::reference::{Affine, Codes};
+use crate::reference::{Affine, Code, Codes};
+use crate::rounding::Rounding;
 
 /// Parameters and codes of the result.
 pub(crate) fn to_codes(t: &Types<'_>) -> Result<(Affine, Codes)> {
@@ -28,13 +29,17 @@ pub(super) fn quantize(t: &Types<'_>) -> Prepared {
         let values: Vec<i64> = values.into_iter().map(i64::from).collect();
         Ok(vec![shapes::from_ints(&c.shape(0)?, c.elem(0)?, &values)?])
     };
-    if t.quant(0).is_err() {
-        return Ok(Box::new(move |c| write(c, convert::quantize(&c.f32(0)?, to, range))));
-    }
+    let Ok(operand) = t.quant(0) else {
+        let blocks = t.rounding == Rounding::Optimized;
+        let codes = if blocks { convert::quantize_in_blocks } else { convert::quantize };
+        return Ok(Box::new(move |c| write(c, codes(&c.f32(0)?, to, range))));
+    };
+    // LiteRT has no optimized kernel for int16.
+    let rounding = if operand.width == 8 && range != i16::ALL { t.rounding } else { Rounding::Reference };
     let (from, _) = from_codes(t)?;
     Ok(Box::new(move |c| {
-        let stored = c.ints(0)?.into_iter().map(|v| v as i32);
-        write(c, convert::requantize(stored, from, to, range)?)
+        let stored: Vec<i32> = c.ints(0)?.into_iter().map(|v| v as i32).collect();
+        write(c, convert::requantize(&stored, from, to, range, rounding)?)
     }))
 }
 
@@ -46,6 +51,12 @@ pub(super) fn dequantize(t: &Types<'_>) -> Prepared {
         }));
     }
     let (axis, params) = params(t)?;
+    if let (Rounding::Optimized, None, &[of]) = (t.rounding, axis, &params[..]) {
+        return Ok(Box::new(move |c| {
+            let codes: Vec<i32> = c.ints(0)?.into_iter().map(|q| q as i32).collect();
+            one(&c.shape(0)?, convert::dequantize_in_blocks(&codes, of))
+        }));
+    }
     Ok(Box::new(move |c| values(c, axis, &params)))
 }
 

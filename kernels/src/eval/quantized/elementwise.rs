@@ -1,106 +1,152 @@
 //! Functions of one or two codes.
 
-use ir::Tensor;
 use ir::dialect::tfl;
+use ir::{Elem, Tensor};
 
-use super::{Prepared, Types, coded, codes, operand};
+use super::stored::{Stored, coded, codes, operand};
+use super::{Prepared, Types, by_code, unfit};
 use crate::error::Result;
+use crate::reference::Affine;
 use crate::reference::activation::{self, Table};
 use crate::reference::elementwise::{Comparison, Join, Joined, Operand, Prelu, Product, Quotient, extreme};
+use crate::reference::sigmoid;
 
 /// The kernel of an element-wise operation; `None` if it has no integer form.
 pub(super) fn prepare(t: &Types<'_>, name: &str) -> Option<Prepared> {
     Some(match name {
-        "add" => join(t, Joined::Sum),
-        "sub" => join(t, Joined::Difference),
-        "squared_difference" => join(t, Joined::SquaredDifference),
-        "mul" => mul(t),
-        "div" => div(t),
-        "prelu" => prelu(t),
-        "maximum" => Ok(binary(|a, b| extreme(a, b, true))),
-        "minimum" => Ok(binary(|a, b| extreme(a, b, false))),
-        "equal" => comparison(t, |a, b| a == b),
-        "not_equal" => comparison(t, |a, b| a != b),
-        "less" => comparison(t, |a, b| a < b),
-        "less_equal" => comparison(t, |a, b| a <= b),
-        "greater" => comparison(t, |a, b| a > b),
-        "greater_equal" => comparison(t, |a, b| a >= b),
+        "add" => by_code!(t, [i8 u8 i16], join, Joined::Sum),
+        "sub" => by_code!(t, [i8 u8 i16], join, Joined::Difference),
+        "squared_difference" => by_code!(t, [i8], join, Joined::SquaredDifference),
+        "mul" => by_code!(t, [i8 u8 i16], mul),
+        "div" => by_code!(t, [i8 u8 i16], div),
+        "prelu" => by_code!(t, [i8 u8], prelu),
+        "maximum" => by_code!(t, [i8 u8 i16], larger, true),
+        "minimum" => by_code!(t, [i8 u8 i16], larger, false),
+        "equal" => by_code!(t, [i8 u8 i16], comparison, |a, b| a == b),
+        "not_equal" => by_code!(t, [i8 u8 i16], comparison, |a, b| a != b),
+        "less" => ordering(t, |a, b| a < b),
+        "less_equal" => ordering(t, |a, b| a <= b),
+        "greater" => ordering(t, |a, b| a > b),
+        "greater_equal" => ordering(t, |a, b| a >= b),
         "abs" | "relu" | "relu6" | "relu_n1_to_1" | "relu_0_to_1" | "leaky_relu" | "hard_swish" | "logistic"
-        | "tanh" | "gelu" | "exp" | "elu" | "log" | "sqrt" | "rsqrt" => unary(t, name),
+        | "tanh" | "gelu" | "exp" | "elu" | "log" | "sqrt" | "rsqrt" => function(t, name),
         _ => return None,
     })
 }
 
-fn binary(f: impl Fn(Operand<'_>, Operand<'_>) -> Result<(Vec<i8>, Vec<usize>)> + Send + Sync + 'static) -> super::Run {
-    Box::new(move |c| {
+fn binary<C: Stored>(
+    f: impl Fn(Operand<'_, C>, Operand<'_, C>) -> Result<(Vec<C>, Vec<usize>)> + Send + Sync + 'static,
+) -> Prepared {
+    Ok(Box::new(move |c| {
         let ((a, sa), (b, sb)) = (operand(c, 0)?, operand(c, 1)?);
         let (y, shape) = f((&a, &sa), (&b, &sb))?;
         coded(c, &shape, y)
-    })
+    }))
 }
 
-/// A sum or difference for the types' parameters.
+fn larger<C: Stored>(_: &Types<'_>, larger: bool) -> Prepared {
+    binary::<C>(move |a, b| extreme(a, b, larger))
+}
+
+/// A sum or difference for the types' int8 parameters.
 pub(crate) fn join_of(t: &Types<'_>, kind: Joined) -> Result<Join> {
-    Join::new(kind, t.affine(0)?, t.affine(1)?, t.out()?, t.codes()?)
+    join_in::<i8>(t, kind)
 }
 
-/// A product for the types' parameters.
+fn join_in<C: Stored>(t: &Types<'_>, kind: Joined) -> Result<Join> {
+    Join::of::<C>(kind, t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?, t.codes_of::<C>()?)
+}
+
+/// A product for the types' int8 parameters.
 pub(crate) fn product(t: &Types<'_>) -> Result<Product> {
-    Product::new(t.affine(0)?, t.affine(1)?, t.out()?, t.codes()?)
+    product_in::<i8>(t)
 }
 
-/// A quotient for the types' parameters.
+fn product_in<C: Stored>(t: &Types<'_>) -> Result<Product> {
+    Product::new(t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?, t.codes_of::<C>()?)
+}
+
+/// A quotient for the types' int8 parameters.
 pub(crate) fn quotient(t: &Types<'_>) -> Result<Quotient> {
-    Quotient::new(t.affine(0)?, t.affine(1)?, t.out()?, t.codes()?)
+    quotient_in::<i8>(t)
 }
 
-/// A PReLU for the types' parameters.
+fn quotient_in<C: Stored>(t: &Types<'_>) -> Result<Quotient> {
+    Quotient::new(t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?, t.codes_of::<C>()?)
+}
+
+/// A PReLU for the types' int8 parameters.
 pub(crate) fn prelu_of(t: &Types<'_>) -> Result<Prelu> {
-    Prelu::new(t.affine(0)?, t.affine(1)?, t.out()?)
+    prelu_in::<i8>(t)
 }
 
-/// A comparison for the types' parameters.
+fn prelu_in<C: Stored>(t: &Types<'_>) -> Result<Prelu> {
+    Prelu::new(t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?)
+}
+
+/// A comparison for the types' int8 parameters.
 pub(crate) fn comparison_of(t: &Types<'_>) -> Result<Comparison> {
-    Comparison::new(t.affine(0)?, t.affine(1)?)
+    comparison_in::<i8>(t)
 }
 
-fn join(t: &Types<'_>, kind: Joined) -> Prepared {
-    let k = join_of(t, kind)?;
-    Ok(binary(move |a, b| k.apply(a, b)))
+fn comparison_in<C: Stored>(t: &Types<'_>) -> Result<Comparison> {
+    Comparison::new::<C>(t.affine_of::<C>(0)?, t.affine_of::<C>(1)?)
 }
 
-fn mul(t: &Types<'_>) -> Prepared {
-    let k = product(t)?;
-    Ok(binary(move |a, b| k.apply(a, b)))
+fn join<C: Stored>(t: &Types<'_>, kind: Joined) -> Prepared {
+    let k = join_in::<C>(t, kind)?;
+    binary::<C>(move |a, b| k.apply(a, b))
 }
 
-fn div(t: &Types<'_>) -> Prepared {
-    let k = quotient(t)?;
-    Ok(binary(move |a, b| k.apply(a, b)))
+fn mul<C: Stored>(t: &Types<'_>) -> Prepared {
+    let k = product_in::<C>(t)?;
+    binary::<C>(move |a, b| k.apply(a, b))
 }
 
-fn prelu(t: &Types<'_>) -> Prepared {
-    let k = prelu_of(t)?;
-    Ok(binary(move |x, alpha| k.apply(x, alpha)))
+fn div<C: Stored>(t: &Types<'_>) -> Prepared {
+    let k = quotient_in::<C>(t)?;
+    binary::<C>(move |a, b| k.apply(a, b))
 }
 
-fn comparison(t: &Types<'_>, holds: fn(i32, i32) -> bool) -> Prepared {
-    let k = comparison_of(t)?;
+fn prelu<C: Stored>(t: &Types<'_>) -> Prepared {
+    let k = prelu_in::<C>(t)?;
+    binary::<C>(move |x, alpha| k.apply(x, alpha))
+}
+
+fn comparison<C: Stored>(t: &Types<'_>, holds: fn(i32, i32) -> bool) -> Prepared {
+    let k = comparison_in::<C>(t)?;
     Ok(Box::new(move |c| {
-        let ((a, sa), (b, sb)) = (operand(c, 0)?, operand(c, 1)?);
+        let ((a, sa), (b, sb)) = (operand::<C>(c, 0)?, operand::<C>(c, 1)?);
         let (y, shape) = k.apply((&a, &sa), (&b, &sb), holds)?;
         Ok(vec![Tensor::bool(&shape, y)])
     }))
 }
 
-fn unary(t: &Types<'_>, name: &str) -> Prepared {
-    let table = table(t, name)?;
+/// An ordering. LiteRT compares codes of int16 as they stand, whatever their scales.
+fn ordering(t: &Types<'_>, holds: fn(i32, i32) -> bool) -> Prepared {
+    if t.storage(0)? != Elem::I16 {
+        return by_code!(t, [i8 u8], comparison, holds);
+    }
+    Ok(Box::new(move |c| {
+        let ((a, sa), (b, sb)) = (operand::<i16>(c, 0)?, operand::<i16>(c, 1)?);
+        let (y, shape) = crate::float::elementwise::binary(&a, &sa, &b, &sb, |p, q| holds(p.into(), q.into()))?;
+        Ok(vec![Tensor::bool(&shape, y)])
+    }))
+}
+
+/// A function of one code, by its table.
+fn unary<C: Stored>(t: &Types<'_>, table: fn(&Types<'_>, Affine, Affine) -> Result<Table<C>>) -> Prepared {
+    let table = table(t, t.affine_of::<C>(0)?, t.out_of::<C>()?)?;
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, table.apply(&codes(c, 0)?)?)))
 }
 
-/// The table of a function of one code.
+/// The table of a function of one int8 code.
 pub(crate) fn table(t: &Types<'_>, name: &str) -> Result<Table> {
-    let (x, out) = (t.affine(0)?, t.out()?);
+    any_table(t, name, t.affine(0)?, t.out()?)
+}
+
+/// The table of a function of one code, of whatever type.
+fn any_table<C: Stored>(t: &Types<'_>, name: &str, x: Affine, out: Affine) -> Result<Table<C>> {
     match name {
         "abs" => activation::abs(x, out),
         "relu" => activation::relu(x, out, 0.0, f32::INFINITY),
@@ -117,5 +163,24 @@ pub(crate) fn table(t: &Types<'_>, name: &str) -> Result<Table> {
         "log" => Ok(activation::log(x, out)),
         "sqrt" => Ok(activation::sqrt(x, out)),
         _ => activation::rsqrt(x, out),
+    }
+}
+
+fn by_table<C: Stored>(t: &Types<'_>, name: &str) -> Prepared {
+    let table = any_table::<C>(t, name, t.affine_of::<C>(0)?, t.out_of::<C>()?)?;
+    Ok(Box::new(move |c| coded(c, &c.shape(0)?, table.apply(&codes(c, 0)?)?)))
+}
+
+/// The kernel of a function of one code.
+fn function(t: &Types<'_>, name: &str) -> Prepared {
+    let wide = t.storage(0).is_ok_and(|s| s == Elem::I16);
+    match name {
+        "logistic" if wide => unary(t, |_, x, out| sigmoid::logistic(x, out)),
+        "tanh" if wide => unary(t, |_, x, out| sigmoid::tanh(x, out)),
+        "rsqrt" if wide => unary(t, |_, x, out| Ok(activation::rsqrt_by_curve(x, out))),
+        "relu" | "relu6" | "leaky_relu" | "gelu" => by_code!(t, [i8 u8 i16], by_table, name),
+        "abs" | "exp" | "log" | "sqrt" => by_code!(t, [i8 i16], by_table, name),
+        "elu" | "rsqrt" => by_code!(t, [i8], by_table, name),
+        _ => by_code!(t, [i8 u8], by_table, name),
     }
 }

@@ -1,8 +1,9 @@
-//! Products of float activations and int8 weights.
+//! Products of float activations and weights of 8 bits or less.
 
 use ir::dialect::tfl;
 
-use super::{Prepared, Types, codes};
+use super::stored::signed_weights;
+use super::{Prepared, Types};
 use crate::error::{KernelError, Result};
 use crate::eval::compute::{fully_connected_shape, params};
 use crate::eval::{Call, one};
@@ -17,7 +18,7 @@ fn with_weights<T>(
     act: Clamp,
     f: impl FnOnce(Weights<'_>) -> Result<T>,
 ) -> Result<T> {
-    let (data, shape, bias) = (codes(c, 1)?, c.shape(1)?, c.optional_f32(bias)?);
+    let (data, shape, bias) = (signed_weights(c, 1)?, c.shape(1)?, c.optional_f32(bias)?);
     f(Weights { data: &data, shape: &shape, scales, bias: bias.as_deref(), act })
 }
 
@@ -69,7 +70,7 @@ pub(super) fn fully_connected(t: &Types<'_>) -> Prepared {
 pub(super) fn batch_matmul(t: &Types<'_>) -> Prepared {
     let r: tfl::BatchMatMul = t.row()?;
     let asymmetric = r.asymmetric_quantize_inputs.unwrap_or(false);
-    let scales = match t.affine(1)? {
+    let scales = match t.affine_of::<i8>(1)? {
         w if w.zero == 0 => [w.scale],
         _ => return Err(KernelError::new("operand 1 is not symmetric")),
     };

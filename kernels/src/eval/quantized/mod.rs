@@ -6,14 +6,14 @@
 pub(crate) mod convert;
 pub(crate) mod elementwise;
 mod hybrid;
+mod stored;
 pub(crate) mod weighted;
 pub(crate) mod whole;
-
-use std::borrow::Cow;
 
 use ir::dialect::tfl::Activation;
 use ir::{AttrValue, Elem, Operation, QuantType, Tensor};
 
+use self::stored::Stored;
 use super::Call;
 use super::compute::clamp;
 use crate::error::{KernelError, Result, ensure};
@@ -39,6 +39,41 @@ impl std::fmt::Debug for Kernel {
     }
 }
 
+/// Calls a function for the type that operand 0 is stored in, if it is one of those LiteRT has a kernel for.
+macro_rules! by_code {
+    ($t:expr, [$int:ident $($others:ident)*], $($f:ident)::+ $(, $arg:expr)*) => {
+        if $t.storage(0).is_ok_and(|s| s == <$int as $crate::eval::quantized::stored::Stored>::STORAGE) {
+            $($f)::+::<$int>($t $(, $arg)*)
+        } else {
+            by_code!($t, [$($others)*], $($f)::+ $(, $arg)*)
+        }
+    };
+    ($t:expr, [], $($f:ident)::+ $(, $arg:expr)*) => { Err(unfit($t.storage(0))) };
+}
+
+/// Calls a function for the type that an operand is stored in, and that of sums: the bias, another operand, has it. Products of int16 without
+/// a bias are summed in int64.
+macro_rules! by_sum {
+    ($t:expr, [$x:expr, $bias:expr], $($f:ident)::+) => {
+        match ($t.storage($x), $t.storage($bias)) {
+            (Ok(Elem::I16), Ok(Elem::I32)) => $($f)::+::<i16, i32>($t),
+            (Ok(Elem::I16), _) => $($f)::+::<i16, i64>($t),
+            (Ok(Elem::I8), _) => $($f)::+::<i8, i32>($t),
+            (Ok(Elem::U8), _) => $($f)::+::<u8, i32>($t),
+            (other, _) => Err(unfit(other)),
+        }
+    };
+}
+use by_code;
+
+/// The error of an operand that no kernel takes.
+fn unfit(storage: Result<Elem>) -> KernelError {
+    match storage {
+        Ok(_) => KernelError::new("no integer kernel takes the type of its operand"),
+        Err(e) => e,
+    }
+}
+
 /// An operation before it has operands: their element types, `None` for an absent one, and those of the results.
 pub(crate) struct Types<'a> {
     pub(crate) op: &'a Operation,
@@ -60,17 +95,21 @@ pub(crate) fn prepare(t: &Types<'_>) -> Option<Result<Kernel>> {
         "transpose_conv" if t.is_hybrid() => hybrid::transpose_conv(t),
         "fully_connected" if t.is_hybrid() => hybrid::fully_connected(t),
         "batch_matmul" if t.is_hybrid() => hybrid::batch_matmul(t),
-        "conv_2d" => weighted::conv_2d(t),
-        "depthwise_conv_2d" => weighted::depthwise_conv_2d(t),
-        "transpose_conv" => weighted::transpose_conv(t),
-        "fully_connected" => weighted::fully_connected(t),
-        "batch_matmul" => weighted::batch_matmul(t),
-        "average_pool_2d" | "max_pool_2d" => whole::pool(t, name == "max_pool_2d"),
-        "softmax" => whole::softmax(t),
+        "conv_2d" => by_sum!(t, [0, 2], weighted::conv_2d),
+        "depthwise_conv_2d" => by_sum!(t, [0, 2], weighted::depthwise_conv_2d),
+        "transpose_conv" => by_sum!(t, [2, 3], weighted::transpose_conv),
+        "fully_connected" => by_sum!(t, [0, 2], weighted::fully_connected),
+        "batch_matmul" => by_sum!(t, [0, usize::MAX], weighted::batch_matmul),
+        "average_pool_2d" => by_code!(t, [i8 u8 i16], whole::pool, false),
+        "max_pool_2d" => by_code!(t, [i8 u8 i16], whole::pool, true),
+        "softmax" if t.storage(0).is_ok_and(|s| s == Elem::I16) => whole::softmax_16(t),
+        "softmax" => by_code!(t, [i8 u8], whole::softmax),
         "log_softmax" => whole::log_softmax(t),
-        "l2_normalization" => whole::l2_normalization(t),
-        "mean" | "sum" | "reduce_prod" | "reduce_max" | "reduce_min" => whole::reduce(t, name),
-        "resize_bilinear" => whole::resize_bilinear(t),
+        "l2_normalization" => by_code!(t, [i8 u8], whole::l2_normalization),
+        "mean" if t.storage(0).is_ok_and(|s| s == Elem::I8) => whole::mean(t),
+        "mean" | "sum" | "reduce_prod" | "reduce_max" | "reduce_min" => by_code!(t, [i8 u8 i16], whole::reduce, name),
+        "resize_bilinear" if t.storage(0).is_ok_and(|s| s == Elem::U8) => whole::resize_bilinear_u8(t),
+        "resize_bilinear" => by_code!(t, [i8 i16], whole::resize_bilinear),
         _ => elementwise::prepare(t, name)?,
     };
     Some(prepared.map(Kernel))
@@ -92,20 +131,37 @@ impl Types<'_> {
         Ok(q)
     }
 
+    /// What an operand is stored in.
+    fn storage(&self, i: usize) -> Result<Elem> {
+        let elem = self.ins.get(i).and_then(Option::as_ref);
+        elem.map(Elem::storage).ok_or_else(|| KernelError::new(format!("operand {i} is missing")))
+    }
+
+    /// Parameters of an operand stored in `C`.
+    fn affine_of<C: Stored>(&self, i: usize) -> Result<Affine> {
+        stored_in::<C>(self.quant(i)?)
+    }
+
+    /// Parameters of the first result, which is stored in `C`.
+    fn out_of<C: Stored>(&self) -> Result<Affine> {
+        let quant = self.outs.first().and_then(Elem::quant);
+        stored_in::<C>(quant.ok_or_else(|| KernelError::new("the result is not quantized"))?)
+    }
+
     /// Parameters of an int8 operand.
     pub(crate) fn affine(&self, i: usize) -> Result<Affine> {
-        int8(self.quant(i)?)
+        self.affine_of::<i8>(i)
     }
 
     /// Parameters of the first result, which is int8.
     pub(crate) fn out(&self) -> Result<Affine> {
-        int8(self.outs.first().and_then(Elem::quant).ok_or_else(|| KernelError::new("the result is not quantized"))?)
+        self.out_of::<i8>()
     }
 
-    /// The scales of an int8 operand whose zero points are 0: one, or one an index of its axis.
+    /// The scales of an operand of at most 8 signed bits whose zero points are 0: one, or one an index of its axis.
     pub(crate) fn symmetric_scales(&self, i: usize, axis: usize) -> Result<Vec<f32>> {
         let q = self.quant(i)?;
-        ensure(q.width == 8 && q.signed, || format!("operand {i} is not int8"))?;
+        ensure(q.width <= 8 && q.signed, || format!("operand {i} is no signed integer of 8 bits or less"))?;
         ensure(q.axis().is_none_or(|a| a == axis), || {
             format!("the scales of operand {i} do not run along axis {axis}")
         })?;
@@ -123,8 +179,8 @@ impl Types<'_> {
     }
 
     /// The codes of the result that the fused activation leaves.
-    fn codes(&self) -> Result<Codes> {
-        Ok(Codes::within(self.activation()?, self.out()?))
+    fn codes_of<C: Stored>(&self) -> Result<Codes> {
+        Ok(C::ALL.within(self.activation()?, self.out_of::<C>()?))
     }
 
     pub(crate) fn row<R: ir::OpRow>(&self) -> Result<R> {
@@ -147,26 +203,7 @@ fn affine(q: &QuantType) -> Result<Affine> {
     Ok(Affine { scale: scale(s)?, zero: zero as i32 })
 }
 
-fn int8(q: &QuantType) -> Result<Affine> {
-    ensure(q.width == 8 && q.signed, || "a tensor is not int8".into())?;
+fn stored_in<C: Stored>(q: &QuantType) -> Result<Affine> {
+    ensure(q.storage() == C::STORAGE, || format!("a tensor is not {}", C::NAME))?;
     affine(q)
-}
-
-/// Stored codes of an operand.
-fn codes<'a>(c: &Call<'a>, i: usize) -> Result<Cow<'a, [i8]>> {
-    c.tensor(i)?.as_i8().ok_or_else(|| KernelError::new(format!("operand {i} is not int8")))
-}
-
-/// Codes and shape of an operand.
-fn operand<'a>(c: &Call<'a>, i: usize) -> Result<(Cow<'a, [i8]>, Vec<usize>)> {
-    Ok((codes(c, i)?, c.shape(i)?))
-}
-
-/// The first result.
-fn coded(c: &Call<'_>, shape: &[usize], values: Vec<i8>) -> Result<Vec<Tensor>> {
-    let elem = c.elem(0)?;
-    ensure(shape.iter().product::<usize>() == values.len() && elem.byte_width() == Some(1), || {
-        format!("{} int8 elements for shape {shape:?}", values.len())
-    })?;
-    Ok(vec![Tensor::i8(shape, elem.clone(), values)])
 }

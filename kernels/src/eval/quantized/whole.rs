@@ -2,36 +2,43 @@
 
 use ir::dialect::tfl;
 
-use super::{Prepared, Types, coded, codes, operand};
+use super::stored::{Stored, coded, codes, operand};
+use super::{Prepared, Types};
 use crate::error::{KernelError, Result, ensure};
 use crate::eval::Call;
 use crate::eval::compute::pool_window;
 use crate::float::reduce::plan;
 use crate::float::resize::Placement;
 use crate::reference::rows::{LogSoftmax, Softmax, l2_normalization as l2};
+use crate::reference::wide_softmax::WideSoftmax;
 use crate::reference::{Affine, Codes, pool as pooling, reduce as reduction, resize};
+use crate::rounding::Rounding;
 
 /// Scales no further apart than this are one scale to LiteRT.
 const SAME_SCALE: f32 = 1e-6;
 
 /// The parameters that operand 0 shares with the result.
-fn shared(t: &Types<'_>) -> Result<Affine> {
-    let (x, out) = (t.affine(0)?, t.out()?);
+fn shared<C: Stored>(t: &Types<'_>) -> Result<Affine> {
+    let (x, out) = (t.affine_of::<C>(0)?, t.out_of::<C>()?);
     let same = x.zero == out.zero && (x.scale - out.scale).abs() <= SAME_SCALE;
     ensure(same, || "operand and result have other parameters".into())?;
     Ok(x)
 }
 
-/// The codes that a pooling may give.
+/// The codes that a pooling of int8 codes may give.
 pub(crate) fn pool_codes(t: &Types<'_>) -> Result<Codes> {
-    shared(t)?;
-    t.codes()
+    pooled::<i8>(t)
 }
 
-pub(super) fn pool(t: &Types<'_>, max: bool) -> Prepared {
-    let range = pool_codes(t)?;
+fn pooled<C: Stored>(t: &Types<'_>) -> Result<Codes> {
+    shared::<C>(t)?;
+    t.codes_of::<C>()
+}
+
+pub(super) fn pool<C: Stored>(t: &Types<'_>, max: bool) -> Prepared {
+    let range = pooled::<C>(t)?;
     Ok(Box::new(move |c| {
-        let (x, shape) = operand(c, 0)?;
+        let (x, shape) = operand::<C>(c, 0)?;
         let (y, s) = pooling::pool_2d(&x, &shape, &pool_window(c.op, &shape)?, max, range)?;
         coded(c, &s, y)
     }))
@@ -42,46 +49,80 @@ fn depth(c: &Call<'_>) -> Result<usize> {
     Ok(c.shape(0)?.last().copied().unwrap_or(1))
 }
 
-/// A softmax for the types' parameters.
-pub(crate) fn softmax_of(t: &Types<'_>) -> Result<Softmax> {
-    Softmax::new(t.affine(0)?, t.out()?, t.row::<tfl::Softmax>()?.beta)
+/// The mean of int8 codes; LiteRT's optimized kernel takes those of whole images in another way.
+pub(super) fn mean(t: &Types<'_>) -> Prepared {
+    let (x, out) = (t.affine_of::<i8>(0)?, t.out_of::<i8>()?);
+    let optimized = t.rounding == Rounding::Optimized;
+    Ok(Box::new(move |c| {
+        let (shape, axes, keep_dims) = (c.shape(0)?, c.ints(1)?, c.attr_flag("keep_dims"));
+        let plan = plan(&shape, &axes, keep_dims)?;
+        let codes = codes(c, 0)?;
+        let mut images = axes.iter().map(|a| a.rem_euclid(4)).collect::<Vec<_>>();
+        images.sort_unstable();
+        let y = if optimized && keep_dims && shape.len() == 4 && images == [1, 2] {
+            reduction::mean_of_images(&codes, &plan, shape[3], x, out)?
+        } else {
+            reduction::mean(&codes, &plan, x, out)?
+        };
+        coded(c, &plan.shape, y)
+    }))
 }
 
-pub(super) fn softmax(t: &Types<'_>) -> Prepared {
-    let k = softmax_of(t)?;
+/// A softmax for the types' int8 parameters.
+pub(crate) fn softmax_of(t: &Types<'_>) -> Result<Softmax> {
+    softmax_in::<i8>(t)
+}
+
+fn softmax_in<C: Stored>(t: &Types<'_>) -> Result<Softmax> {
+    Softmax::new::<C>(t.affine_of::<C>(0)?, t.out_of::<C>()?, t.row::<tfl::Softmax>()?.beta)
+}
+
+pub(super) fn softmax<C: Stored>(t: &Types<'_>) -> Prepared {
+    let k = softmax_in::<C>(t)?;
+    Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes::<C>(c, 0)?, depth(c)?))))
+}
+
+pub(super) fn softmax_16(t: &Types<'_>) -> Prepared {
+    let k = WideSoftmax::new(t.affine_of::<i16>(0)?, t.out_of::<i16>()?, t.row::<tfl::Softmax>()?.beta)?;
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes(c, 0)?, depth(c)?))))
 }
 
 /// A log-softmax for the types' parameters.
 pub(crate) fn log_softmax_of(t: &Types<'_>) -> Result<LogSoftmax> {
-    LogSoftmax::new(t.affine(0)?, t.out()?)
+    LogSoftmax::new::<i8>(t.affine(0)?, t.out()?)
 }
 
 pub(super) fn log_softmax(t: &Types<'_>) -> Prepared {
     let k = log_softmax_of(t)?;
-    Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes(c, 0)?, depth(c)?))))
+    Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes::<i8>(c, 0)?, depth(c)?))))
 }
 
-/// The operand's code of 0, of a normalization.
+/// The int8 operand's code of 0, of a normalization.
 pub(crate) fn l2_zero(t: &Types<'_>) -> Result<i32> {
-    let (x, out) = (t.affine(0)?, t.out()?);
-    ensure(out == Affine { scale: 1.0 / 128.0, zero: 0 }, || "the result of a normalization is 1/128 from 0".into())?;
+    normalized::<i8>(t)
+}
+
+fn normalized<C: Stored>(t: &Types<'_>) -> Result<i32> {
+    let (x, out) = (t.affine_of::<C>(0)?, t.out_of::<C>()?);
+    let fits = out == Affine { scale: 1.0 / 128.0, zero: C::ALL.middle() };
+    ensure(fits, || format!("the result of a normalization is 1/128 from {}", C::ALL.middle()))?;
     Ok(x.zero)
 }
 
-pub(super) fn l2_normalization(t: &Types<'_>) -> Prepared {
-    let zero = l2_zero(t)?;
-    Ok(Box::new(move |c| coded(c, &c.shape(0)?, l2(&codes(c, 0)?, zero, depth(c)?))))
+pub(super) fn l2_normalization<C: Stored>(t: &Types<'_>) -> Prepared {
+    let zero = normalized::<C>(t)?;
+    Ok(Box::new(move |c| coded(c, &c.shape(0)?, l2(&codes::<C>(c, 0)?, zero, depth(c)?))))
 }
 
-pub(super) fn reduce(t: &Types<'_>, name: &str) -> Prepared {
-    let (x, out) = (t.affine(0)?, t.out()?);
-    let run: fn(&[i8], &_, Affine, Affine) -> Result<Vec<i8>> = match name {
+pub(super) fn reduce<C: Stored>(t: &Types<'_>, name: &str) -> Prepared {
+    let (x, out) = (t.affine_of::<C>(0)?, t.out_of::<C>()?);
+    let run: fn(&[C], &_, Affine, Affine) -> Result<Vec<C>> = match name {
         "mean" => reduction::mean,
+        "sum" if t.rounding == Rounding::Micro => reduction::sum_in_fixed_point,
         "sum" => reduction::sum,
         "reduce_prod" => reduction::product,
         _ => {
-            shared(t)?;
+            shared::<C>(t)?;
             if name == "reduce_max" {
                 |x, plan, _, _| Ok(reduction::extreme(x, plan, true))
             } else {
@@ -96,14 +137,32 @@ pub(super) fn reduce(t: &Types<'_>, name: &str) -> Prepared {
     }))
 }
 
-pub(super) fn resize_bilinear(t: &Types<'_>) -> Prepared {
+/// The rows and columns of a resized image, from operand 1.
+fn image_size(c: &Call<'_>) -> Result<[usize; 2]> {
+    c.sizes(1)?.try_into().map_err(|_| KernelError::new("a size is two numbers"))
+}
+
+fn placement(t: &Types<'_>) -> Result<Placement> {
     let r: tfl::ResizeBilinear = t.row()?;
-    t.affine(0)?;
-    let place = Placement { align_corners: r.align_corners, half_pixel_centers: r.half_pixel_centers };
+    Ok(Placement { align_corners: r.align_corners, half_pixel_centers: r.half_pixel_centers })
+}
+
+pub(super) fn resize_bilinear<C: Stored>(t: &Types<'_>) -> Prepared {
+    t.affine_of::<C>(0)?;
+    let place = placement(t)?;
     Ok(Box::new(move |c| {
-        let [h, w] = c.sizes(1)?[..] else { return Err(KernelError::new("a size is two numbers")) };
-        let (x, shape) = operand(c, 0)?;
-        let (y, s) = resize::bilinear(&x, &shape, [h, w], place)?;
+        let (x, shape) = operand::<C>(c, 0)?;
+        let (y, s) = resize::bilinear(&x, &shape, image_size(c)?, place)?;
+        coded(c, &s, y)
+    }))
+}
+
+pub(super) fn resize_bilinear_u8(t: &Types<'_>) -> Prepared {
+    t.affine_of::<u8>(0)?;
+    let place = placement(t)?;
+    Ok(Box::new(move |c| {
+        let (x, shape) = operand::<u8>(c, 0)?;
+        let (y, s) = resize::bilinear_in_float(&x, &shape, image_size(c)?, place)?;
         coded(c, &s, y)
     }))
 }

@@ -18,9 +18,14 @@ use crate::plan::memory::Operands;
 use crate::reference::Requant;
 use crate::reference::conv::Filter;
 use crate::reference::elementwise::Joined;
+use crate::rounding::Rounding;
 
 pub(super) fn prepare(s: &Site<'_>, name: &str) -> Found {
     s.out()?.elem.quant()?;
+    // Vectors round as the reference and TFLite Micro do.
+    if s.rounding == Rounding::Optimized {
+        return None;
+    }
     match name {
         "conv_2d" => conv_2d(s),
         "depthwise_conv_2d" => depthwise_conv_2d(s),
@@ -115,7 +120,7 @@ fn scaling(s: &Site<'_>, channels: usize, rule: Rule) -> Option<(i32, Requant)> 
 fn conv_2d(s: &Site<'_>) -> Found {
     let r: tfl::Conv2D = s.row()?;
     let p = params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding).ok()?;
-    let (x, out) = scaling(s, 0, s.rounding.of_sums())?;
+    let (x, out) = scaling(s, 0, Rule::Double)?;
     let (weights, shape, bias) = (codes(s, 1)?, s.shape(1)?, bias(s, 2)?);
     let filter = Filter { data: &weights, shape: &shape, bias: bias.as_deref() };
     let conv = Conv::new(&s.shape(0)?, x, filter, p, &out).ok()?;

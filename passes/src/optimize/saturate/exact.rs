@@ -1,6 +1,7 @@
 //! Which chains of conversions give the same as a shorter one: tried on every code there is.
 
 use ir::Elem;
+use kernels::Rounding;
 use kernels::reference::{Affine, Codes, convert};
 
 /// A quantized type of 8 bits and one scale.
@@ -26,7 +27,7 @@ impl Coded {
     }
     /// The codes of this type made of those of another one.
     fn requantized(self, codes: Vec<i32>, from: Coded) -> Option<Vec<i32>> {
-        convert::requantize(codes, from.affine, self.affine, self.codes).ok()
+        convert::requantize(&codes, from.affine, self.affine, self.codes, Rounding::Reference).ok()
     }
     fn quantized(self, values: &[f32]) -> Vec<i32> {
         convert::quantize(values, self.affine, self.codes)
