@@ -1,13 +1,12 @@
-//! One C function for one function of the module: pointers, layers, memory.
+//! A C function under construction: pointers, layers, memory.
 
 use std::collections::HashMap;
 
-use ir::dialect::tfl;
-use ir::{Body, Elem, Module, OpId, Operation, Signature, Value};
+use ir::{Body, Elem, OpId, Operation, Signature, Value};
 
 use super::layer::Layer;
 use super::names::comment;
-use super::unit::Unit;
+use super::program::Program;
 use super::{CodegenError, ops, text};
 use crate::arena::{Buffer, layout, least, load};
 use crate::error::{KernelError, Result};
@@ -16,69 +15,6 @@ use crate::lifetimes::{Lifetimes, Sharing, lifetimes, sharing};
 
 /// Buffers stand at multiples of this many bytes.
 pub(super) const ALIGN: usize = 16;
-
-/// A function that is written.
-#[derive(Clone, Debug)]
-pub(super) struct Function {
-    /// Its name in C.
-    pub(super) name: String,
-    /// Bytes it needs of the arena.
-    pub(super) arena: usize,
-    /// Element type and bytes of each result.
-    pub(super) results: Vec<(Elem, usize)>,
-}
-
-/// The functions of a module as they become C.
-pub(super) struct Program<'m> {
-    pub(super) module: &'m Module,
-    pub(super) unit: Unit,
-    /// Functions that are written, and those that are being written: `None`.
-    pub(super) done: HashMap<OpId, Option<Function>>,
-    /// Their C text, callees first.
-    pub(super) text: String,
-    /// Tensors in the order of their numbers in traces.
-    pub(super) traced: Vec<(OpId, Value)>,
-    /// The macro by which tensors are traced.
-    pub(super) trace: String,
-}
-
-impl<'m> Program<'m> {
-    /// Writes a function unless it is written; names of its arguments and results come from its signature, if it has one.
-    pub(super) fn function(
-        &mut self,
-        func: OpId,
-        signature: Option<&Signature>,
-    ) -> std::result::Result<Function, CodegenError> {
-        let op = self.module.body.op(func);
-        match self.done.get(&func) {
-            Some(Some(f)) => return Ok(f.clone()),
-            Some(None) => return Err(CodegenError::at(op, KernelError::new("a function calls itself"))),
-            None => {}
-        }
-        self.done.insert(func, None);
-        let body = op.body(0).ok_or_else(|| CodegenError::at(op, KernelError::new("it has no body")))?;
-        let key = signature.map_or_else(|| ir::module::sym_name(op).unwrap_or("function"), |s| s.key.as_str());
-        let name = self.unit.names.name(key);
-        let mut writer = Writer::new(self, func, body, signature)?;
-        for (step, id) in body.ops(body.entry()).into_iter().enumerate() {
-            let op = body.op(id);
-            if body.op(id).results().iter().any(|v| body.constant(*v).is_some()) || op.is::<tfl::NoValue>() {
-                continue;
-            }
-            if op.name.def().is_some_and(|d| d.traits.has(ir::Traits::TERMINATOR)) {
-                writer.outputs(op).map_err(|e| CodegenError::at(op, e))?;
-                continue;
-            }
-            writer.layer(step, op)?;
-        }
-        let (text, arena) = writer.finish(&name);
-        let results = writer.results();
-        let done = Function { name, arena, results };
-        self.text.push_str(&text);
-        self.done.insert(func, Some(done.clone()));
-        Ok(done)
-    }
-}
 
 /// A line of a function, or a pointer into the arena that is declared there.
 enum Item {
@@ -116,7 +52,7 @@ fn static_bytes(body: &Body, v: Value) -> Option<usize> {
 }
 
 impl<'p, 'm> Writer<'p, 'm> {
-    fn new(
+    pub(super) fn new(
         program: &'p mut Program<'m>,
         func: OpId,
         body: &'m Body,
@@ -214,7 +150,7 @@ impl<'p, 'm> Writer<'p, 'm> {
         found.ok_or_else(|| KernelError::new("an operand is computed nowhere"))
     }
 
-    fn layer(&mut self, step: usize, op: &'m Operation) -> std::result::Result<(), CodegenError> {
+    pub(super) fn layer(&mut self, step: usize, op: &'m Operation) -> std::result::Result<(), CodegenError> {
         self.program.unit.layer += 1;
         let number = self.program.unit.layer;
         let node = op.loc.node().unwrap_or(op.name.as_str());
@@ -289,7 +225,7 @@ impl<'p, 'm> Writer<'p, 'm> {
     }
 
     /// Copies what is returned but not computed in the caller's memory.
-    fn outputs(&mut self, end: &Operation) -> Result<()> {
+    pub(super) fn outputs(&mut self, end: &Operation) -> Result<()> {
         self.title = "results".into();
         for (i, v) in end.operands().iter().enumerate() {
             let to = self.outs.get(i).map(|(_, name)| name.clone()).unwrap_or_default();
@@ -304,7 +240,7 @@ impl<'p, 'm> Writer<'p, 'm> {
         Ok(())
     }
 
-    fn results(&self) -> Vec<(Elem, usize)> {
+    pub(super) fn results(&self) -> Vec<(Elem, usize)> {
         let end = self.body.terminator(self.body.entry());
         let values = end.map(|t| self.body.op(t).operands()).unwrap_or_default();
         let one = |v: &Value| Some((self.body.ty(*v).elem()?.clone(), static_bytes(self.body, *v)?));
@@ -312,7 +248,7 @@ impl<'p, 'm> Writer<'p, 'm> {
     }
 
     /// The C text, and the bytes of the arena.
-    fn finish(&self, name: &str) -> (String, usize) {
+    pub(super) fn finish(&self, name: &str) -> (String, usize) {
         let plan = layout(&self.memory.buffers, ALIGN);
         let mut lines = String::new();
         for item in &self.items {

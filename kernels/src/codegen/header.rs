@@ -2,7 +2,7 @@
 
 use ir::{Elem, Module, Signature};
 
-use super::function::{Function, Program};
+use super::program::{Function, Program};
 use super::{names, text};
 use crate::error::{KernelError, Result};
 

@@ -12,6 +12,7 @@ mod header;
 mod layer;
 mod names;
 mod ops;
+mod program;
 mod runtime;
 mod text;
 mod unit;
@@ -21,8 +22,8 @@ use std::collections::HashMap;
 
 use ir::{Module, OpId, Operation, Value};
 
-use self::function::Program;
 pub use self::header::{Entry, Port};
+use self::program::Program;
 use self::unit::Unit;
 use crate::Rounding;
 use crate::error::KernelError;

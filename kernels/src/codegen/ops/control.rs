@@ -4,8 +4,9 @@ use ir::dialect::builtin;
 use ir::{Attr, Region, Value};
 
 use crate::codegen::CodegenError;
-use crate::codegen::function::{ALIGN, Function};
+use crate::codegen::function::ALIGN;
 use crate::codegen::layer::Layer;
+use crate::codegen::program::Function;
 use crate::error::{KernelError, Result};
 
 /// The function that a region calls, and the values it is given.

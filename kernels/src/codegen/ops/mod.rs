@@ -1,5 +1,6 @@
 //! How each operation becomes C: one function an operation, found by name.
 
+mod blocks;
 mod control;
 mod convert;
 mod elementwise;
@@ -29,7 +30,7 @@ const EMITTERS: &[(&str, Emitter)] = &[
     ("atan2", elementwise::binary),
     ("average_pool_2d", windows::pool),
     ("batch_matmul", weighted::batch_matmul),
-    ("batch_to_space_nd", moves::batch_to_space),
+    ("batch_to_space_nd", blocks::batch_to_space),
     ("bitcast", moves::view),
     ("broadcast_to", moves::broadcast_to),
     ("cast", convert::cast),
@@ -38,7 +39,7 @@ const EMITTERS: &[(&str, Emitter)] = &[
     ("conv_2d", weighted::conv_2d),
     ("cos", unary::unary),
     ("cumsum", rows::cumsum),
-    ("depth_to_space", moves::depth_to_space),
+    ("depth_to_space", blocks::depth_to_space),
     ("depthwise_conv_2d", weighted::depthwise_conv_2d),
     ("dequantize", convert::dequantize),
     ("div", elementwise::binary),
@@ -109,8 +110,8 @@ const EMITTERS: &[(&str, Emitter)] = &[
     ("sin", unary::unary),
     ("slice", moves::slice),
     ("softmax", rows::softmax),
-    ("space_to_batch_nd", moves::space_to_batch),
-    ("space_to_depth", moves::space_to_depth),
+    ("space_to_batch_nd", blocks::space_to_batch),
+    ("space_to_depth", blocks::space_to_depth),
     ("split", moves::split),
     ("split_v", moves::split),
     ("sqrt", unary::unary),
