@@ -42,13 +42,35 @@ struct codes {
     int32_t zero, min, max;
 };
 
-/*@ quantize: codes round_f32 add_saturating saturate */
+/*@ quantize: codes saturate */
+/* The nearest integer, halves away from zero, of what lies beyond 2^18 its end; 0 for NaN. It has no branches, so that loops of it become vector
+   instructions. No code has more than 16 bits, so the ends are beyond all codes. */
+static int32_t round_near(float x)
+{
+    const uint32_t end = 0x48800000u, infinity = 0x7f800000u;
+    union {
+        float value;
+        uint32_t bits;
+    } number;
+    uint32_t size;
+    int32_t whole;
+    number.value = x;
+    size = number.bits & 0x7fffffffu;
+    number.bits &= 0x80000000u;
+    number.bits |= (size < end ? size : end) & (0u - (uint32_t)(size <= infinity));
+    whole = (int32_t)number.value;
+    number.value -= (float)whole;
+    return whole + (int32_t)(number.value + number.value);
+}
+
 #define QUANTIZE(NAME, Y)                                                                          \
     static void NAME(const struct codes *k, const f32 *x, Y *y, size_t n)                          \
     {                                                                                              \
+        float scale = k->scale;                                                                    \
+        int32_t zero = k->zero, min = k->min, max = k->max;                                        \
         size_t i;                                                                                  \
         for (i = 0; i < n; i++)                                                                    \
-            y[i] = (Y)clamp(add_saturating(round_f32(x[i] / k->scale), k->zero), k->min, k->max);  \
+            y[i] = (Y)clamp(round_near(x[i] / scale) + zero, min, max);                            \
     }
 
 /*@ rescale: multiply saturate wrap wrapping_sub */

@@ -26,12 +26,11 @@ fn callee(layer: &Layer<'_, '_, '_>, region: usize) -> Result<(String, Vec<Value
 fn function(layer: &mut Layer<'_, '_, '_>, name: &str) -> std::result::Result<Function, CodegenError> {
     let symbol = layer.writer.program.module.symbol(name);
     let func = symbol.ok_or_else(|| layer.fail(KernelError::new(format!("there is no function @{name}"))))?;
-    let (number, title, stem) =
-        (layer.writer.program.unit.layer, layer.writer.title.clone(), layer.writer.stem.clone());
+    let (title, stem) = (layer.writer.title.clone(), layer.writer.stem.clone());
     let done = layer.writer.program.function(func, None)?;
+    // What stands in a callee was numbered meanwhile.
     layer.writer.program.unit.layer += 1;
     (layer.writer.title, layer.writer.stem) = (title, stem);
-    let _ = number;
     Ok(done)
 }
 

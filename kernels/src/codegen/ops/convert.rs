@@ -13,7 +13,6 @@ fn short(c_type: &str) -> String {
 }
 
 pub(super) fn quantize(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
-    let out = layer.out_elem(0)?;
     let to_type = layer.out_c_type(0)?;
     let n = layer.len(0)?.to_string();
     let (x, y) = (layer.ptr(0)?, layer.out(0)?);
@@ -33,7 +32,6 @@ pub(super) fn quantize(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         layer.call(&name, &[k, x, y, n]);
         return Ok(());
     }
-    let _ = out;
     let from_type = layer.c_type(0)?;
     let (to, codes) = convert::to_codes(&layer.types)?;
     let (from, by) = convert::from_codes(&layer.types)?;
