@@ -1,7 +1,7 @@
 //! Constant folding: an operation without side effects whose operands are constants is computed by its kernel.
 
 use ir::dialect::{cf, quantfork, tfl};
-use ir::{At, Body, Builder, Elem, OpId, Tensor, Type, Value, infer};
+use ir::{At, Body, Builder, Elem, OpId, Operation, Tensor, Type, Value, infer};
 use kernels::eval::eval_op;
 
 /// Constants of more bytes than this are not made from smaller ones.
@@ -85,10 +85,27 @@ fn hand_over(body: &mut Body, branch: OpId) {
 
 /// Infers the result types of a function's operations anew, from its arguments on. What cannot be inferred stays as it was known.
 pub fn infer_again(body: &mut Body) {
+    infer_where(body, |_, _| true);
+}
+
+/// Infers anew the types that leave something unknown.
+pub(crate) fn infer_unknown(body: &mut Body) {
+    let is_known = |body: &Body, v: &Value| match body.tensor_ty(*v).map(|t| &t.shape) {
+        Some(Some(dims)) => dims.iter().all(Option::is_some),
+        Some(None) => false,
+        None => true,
+    };
+    infer_where(body, |body, op| !op.results().iter().all(|v| is_known(body, v)));
+}
+
+fn infer_where(body: &mut Body, wanted: impl Fn(&Body, &Operation) -> bool) {
     for id in body.walk() {
         hand_over(body, id);
         let op = body.op(id);
         let Some(def) = op.name.def().filter(|d| d.infer.is_some() && !d.is_constant()) else { continue };
+        if !wanted(body, op) {
+            continue;
+        }
         if let Ok(types) = infer::infer(body, def, &op.props, op.operands()) {
             for (v, ty) in op.results().to_vec().into_iter().zip(types) {
                 // An element type that inference does not know, such as a quantized one, stays.

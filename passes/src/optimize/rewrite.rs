@@ -58,8 +58,8 @@ pub(crate) fn run(body: &mut Body, tables: &[&'static [Rule]], cx: &mut Cx<'_>) 
     rules.values_mut().for_each(|list| list.sort_by_key(|rule| std::cmp::Reverse(rule.benefit)));
     let mut left = REWRITINGS * (body.walk().len() + SWEEPS);
     let mut last = None;
+    fold::infer_again(body);
     for _ in 0..SWEEPS {
-        fold::infer_again(body);
         let mut work = Worklist::default();
         body.walk().into_iter().rev().for_each(|id| work.push(id));
         let before = left;
@@ -79,6 +79,8 @@ pub(crate) fn run(body: &mut Body, tables: &[&'static [Rule]], cx: &mut Cx<'_>) 
         if left == before {
             return;
         }
+        // What was known stays so; more may follow from what was built.
+        fold::infer_unknown(body);
         if left == 0 {
             break;
         }
