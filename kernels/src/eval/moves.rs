@@ -105,6 +105,7 @@ fn concatenation(c: &Call<'_>) -> Result<Vec<Tensor>> {
 fn pack(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let mut shapes = shapes(c)?;
     let at = axis(c.attr_int("axis"), shapes[0].len() + 1)?;
+    ensure(shapes.iter().all(|s| *s == shapes[0]), || format!("it takes tensors of one shape, not of {shapes:?}"))?;
     shapes.iter_mut().for_each(|s| s.insert(at, 1));
     let (y, s) = join(c, &shapes, at)?;
     Ok(vec![c.raw(0, &s, y)?])

@@ -209,7 +209,7 @@ fn topk(c: &Call<'_>) -> Result<Vec<Tensor>> {
 
 fn scatter_nd(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let (indices, shape) = (c.ints(0)?, c.sizes(2)?);
-    let depth = c.shape(0)?.last().copied().unwrap_or(0);
+    let depth = c.shape(0)?.last().copied().ok_or_else(|| KernelError::new("its indices are no list"))?;
     let updates = c.tensor(1)?.to_f64().ok_or_else(|| KernelError::new("it takes numbers"))?;
     ensure(depth <= shape.len(), || "more coordinates than dimensions".into())?;
     let own = strides(&shape);
