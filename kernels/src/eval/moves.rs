@@ -84,6 +84,9 @@ fn transpose(c: &Call<'_>) -> Result<Vec<Tensor>> {
 }
 
 fn join(c: &Call<'_>, shapes: &[Vec<usize>], at: usize) -> Result<(Vec<u8>, Vec<usize>)> {
+    let elem = c.tensor(0)?.ty().elem.storage();
+    let alike = c.ins.iter().flatten().all(|t| t.ty().elem.storage() == elem);
+    ensure(alike, || "it joins elements of different types".into())?;
     let bytes = (0..c.ins.len()).map(|i| Ok(c.tensor(i)?.bytes())).collect::<Result<Vec<_>>>()?;
     let parts: Vec<(&[u8], &[usize])> = bytes.iter().zip(shapes).map(|(b, s)| (&b[..], &s[..])).collect();
     movement::concatenation(&parts, size(c, 0)?, at)
