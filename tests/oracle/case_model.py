@@ -145,11 +145,24 @@ def by_litert(path: pathlib.Path, inputs: list[np.ndarray], resolver: str) -> li
 
 
 def by_us(
-    path: pathlib.Path, inputs: list[np.ndarray], tools: Tools, rounding: str = "reference"
+    path: pathlib.Path,
+    inputs: list[np.ndarray],
+    tools: Tools,
+    rounding: str = "reference",
+    kernels: str = "reference",
 ) -> list[np.ndarray]:
     """Our results. Raises RefusedError."""
     given, found = path.with_suffix(".in.npz"), path.with_suffix(".out.npz")
     np.savez(given, **{f"arg{i}": x[np.newaxis] for i, x in enumerate(inputs)})
-    _call(tools.quant_run, path, f"--inputs={given}", "-o", found, f"--rounding={rounding}", "--threads=1")
+    _call(
+        tools.quant_run,
+        path,
+        f"--inputs={given}",
+        "-o",
+        found,
+        f"--rounding={rounding}",
+        f"--kernels={kernels}",
+        "--threads=1",
+    )
     outputs = litert.load(found)
     return [outputs[f"output{i}"][0] for i in range(len(outputs))]
