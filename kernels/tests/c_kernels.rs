@@ -18,18 +18,10 @@ use quant_opt_kernels::reference::elementwise::{self, Joined};
 use quant_opt_kernels::reference::matmul::fully_connected;
 use random::Random;
 
-/// What the kernels need of the generated program.
-const PRELUDE: &str = "
-#include <stddef.h>
-#include <stdint.h>
+/// What runs the cases.
+const HARNESS: &str = "
 #include <stdio.h>
-#include <string.h>
-typedef int16_t i16;
-static void copy(void *to, const void *from, size_t bytes) { memcpy(to, from, bytes); }
-struct axis { int32_t input, output, taps, stride, dilation, pad; };
-static int32_t source(const struct axis *a, int32_t out, int32_t tap) { return out * a->stride + tap * a->dilation - a->pad; }
-struct image { int32_t batch, channels, filters; struct axis y, x; };
-static int16_t scratch[1 << 16];
+static i16 scratch[1 << 16];
 static int8_t result[1 << 16];
 static int differ(const char *name, const int8_t *expected, size_t n)
 {
@@ -42,6 +34,20 @@ static int differ(const char *name, const int8_t *expected, size_t n)
     return 0;
 }
 ";
+
+const BASE: &str = include_str!("../src/codegen/c/base.c");
+const WINDOW: &str = include_str!("../src/codegen/c/window.c");
+
+/// The C text of all kernels, with the sections of other files that they need.
+fn kernels() -> String {
+    let section = |(name, file): (&str, &'static str)| {
+        let found = file.split("/*@ ").find(|s| s.split([':', ' ']).next() == Some(name));
+        found.and_then(|s| s.split_once(" */\n")).expect("a section").1
+    };
+    let needed = [("base", BASE), ("copy", BASE), ("window", WINDOW), ("image", WINDOW)].map(section);
+    let kernels = [include_str!("../src/codegen/c/sixteen.c"), include_str!("../src/codegen/c/packed_i8.c")];
+    needed.into_iter().chain(kernels).collect()
+}
 
 /// The program, as it grows.
 #[derive(Default)]
@@ -94,10 +100,9 @@ impl Program {
     }
 
     fn text(&self) -> String {
-        let kernels =
-            [include_str!("../src/codegen/c/sixteen.c"), include_str!("../src/codegen/c/packed_i8.c")].concat();
         format!(
-            "{PRELUDE}\n{kernels}\n{}\nint main(void)\n{{\n    int wrong = 0;\n{}    return wrong > 0;\n}}\n",
+            "{}{HARNESS}\n{}\nint main(void)\n{{\n    int wrong = 0;\n{}    return wrong > 0;\n}}\n",
+            kernels(),
             self.data.replace("-2147483648", "(-2147483647 - 1)"),
             self.main
         )
