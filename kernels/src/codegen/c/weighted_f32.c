@@ -3,11 +3,10 @@
 struct conv_f32 {
     struct image image;
     int32_t depth;
-    const float *weights, *bias;
     struct limits out;
 };
 
-static void conv_f32(const struct conv_f32 *k, const f32 *x, f32 *y)
+static void conv_f32(const struct conv_f32 *k, const f32 *x, const f32 *weights, const f32 *bias, f32 *y)
 {
     const struct axis *ay = &k->image.y, *ax = &k->image.x;
     int32_t b, oy, ox, f, ky, kx, c, depth = k->depth;
@@ -16,7 +15,7 @@ static void conv_f32(const struct conv_f32 *k, const f32 *x, f32 *y)
         for (oy = 0; oy < ay->output; oy++)
             for (ox = 0; ox < ax->output; ox++)
                 for (f = 0; f < k->image.filters; f++) {
-                    const float *w = k->weights + (ptrdiff_t)f * ay->taps * ax->taps * depth;
+                    const f32 *w = weights + (ptrdiff_t)f * ay->taps * ax->taps * depth;
                     float sum = 0.0f;
                     for (ky = 0; ky < ay->taps; ky++) {
                         int32_t iy = source(ay, oy, ky);
@@ -31,7 +30,7 @@ static void conv_f32(const struct conv_f32 *k, const f32 *x, f32 *y)
                                 sum += p[c] * w[c];
                         }
                     }
-                    *y++ = limited(k->bias ? sum + k->bias[f] : sum, &k->out);
+                    *y++ = limited(bias ? sum + bias[f] : sum, &k->out);
                 }
 }
 
@@ -39,11 +38,10 @@ static void conv_f32(const struct conv_f32 *k, const f32 *x, f32 *y)
 /* Depthwise convolution; weights are [taps y][taps x][filters]. */
 struct depthwise_conv_f32 {
     struct image image;
-    const float *weights, *bias;
     struct limits out;
 };
 
-static void depthwise_conv_f32(const struct depthwise_conv_f32 *k, const f32 *x, f32 *y)
+static void depthwise_conv_f32(const struct depthwise_conv_f32 *k, const f32 *x, const f32 *weights, const f32 *bias, f32 *y)
 {
     const struct axis *ay = &k->image.y, *ax = &k->image.x;
     int32_t b, oy, ox, f, ky, kx, filters = k->image.filters, channels = k->image.channels, per_channel = filters / channels;
@@ -57,7 +55,7 @@ static void depthwise_conv_f32(const struct depthwise_conv_f32 *k, const f32 *x,
                     for (kx = 0; kx < ax->taps; kx++) {
                         int32_t ix = source(ax, ox, kx);
                         const f32 *p = x + ((ptrdiff_t)(b * ay->input + iy) * ax->input + ix) * channels;
-                        const float *w = k->weights + (ptrdiff_t)(ky * ax->taps + kx) * filters;
+                        const f32 *w = weights + (ptrdiff_t)(ky * ax->taps + kx) * filters;
                         if (iy < 0 || iy >= ay->input || ix < 0 || ix >= ax->input)
                             continue;
                         if (per_channel == 1)
@@ -69,7 +67,7 @@ static void depthwise_conv_f32(const struct depthwise_conv_f32 *k, const f32 *x,
                     }
                 }
                 for (f = 0; f < filters; f++)
-                    y[f] = limited(k->bias ? y[f] + k->bias[f] : y[f], &k->out);
+                    y[f] = limited(bias ? y[f] + bias[f] : y[f], &k->out);
             }
 }
 
@@ -77,11 +75,10 @@ static void depthwise_conv_f32(const struct depthwise_conv_f32 *k, const f32 *x,
 /* Gradient of a convolution with respect to its input: y and x are the axes of the forward one, from the result (filters) to the image. */
 struct transpose_conv_f32 {
     struct image image;
-    const float *weights, *bias;
     struct limits out;
 };
 
-static void transpose_conv_f32(const struct transpose_conv_f32 *k, const f32 *x, f32 *y)
+static void transpose_conv_f32(const struct transpose_conv_f32 *k, const f32 *x, const f32 *weights, const f32 *bias, f32 *y)
 {
     const struct axis *ay = &k->image.y, *ax = &k->image.x;
     int32_t b, ty, tx, f, iy, ix, c, channels = k->image.channels;
@@ -97,18 +94,18 @@ static void transpose_conv_f32(const struct transpose_conv_f32 *k, const f32 *x,
                         for (ix = 0; ix < ax->output; ix++) {
                             int32_t kx = tx - source(ax, ix, 0);
                             const f32 *p;
-                            const float *w;
+                            const f32 *w;
                             float dot = 0.0f;
                             if (kx < 0 || kx >= ax->taps)
                                 continue;
                             p = x + ((ptrdiff_t)(b * ay->output + iy) * ax->output + ix) * channels;
-                            w = k->weights + ((ptrdiff_t)(f * ay->taps + ky) * ax->taps + kx) * channels;
+                            w = weights + ((ptrdiff_t)(f * ay->taps + ky) * ax->taps + kx) * channels;
                             for (c = 0; c < channels; c++)
                                 dot += p[c] * w[c];
                             sum += dot;
                         }
                     }
-                    *y++ = limited(k->bias ? sum + k->bias[f] : sum, &k->out);
+                    *y++ = limited(bias ? sum + bias[f] : sum, &k->out);
                 }
 }
 
@@ -116,11 +113,11 @@ static void transpose_conv_f32(const struct transpose_conv_f32 *k, const f32 *x,
 /* Rows times the transpose of weights [outputs][depth]. */
 struct fully_connected_f32 {
     int32_t rows, outputs, depth;
-    const float *bias;
     struct limits out;
 };
 
-static void fully_connected_f32(const struct fully_connected_f32 *k, const f32 *x, const f32 *weights, f32 *y)
+static void fully_connected_f32(
+    const struct fully_connected_f32 *k, const f32 *x, const f32 *weights, const f32 *bias, f32 *y)
 {
     int32_t r, o, d, whole = k->depth / 8 * 8, i;
     for (r = 0; r < k->rows; r++, x += k->depth)
@@ -134,7 +131,7 @@ static void fully_connected_f32(const struct fully_connected_f32 *k, const f32 *
                 sum += x[d] * w[d];
             for (i = 0; i < 8; i++)
                 sum += sums[i];
-            *y++ = limited(k->bias ? sum + k->bias[o] : sum, &k->out);
+            *y++ = limited(bias ? sum + bias[o] : sum, &k->out);
         }
 }
 

@@ -89,6 +89,9 @@ pub(super) fn conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Hybrid {
         return hybrid::conv_2d(layer, &conv);
     }
+    if form == Form::Float {
+        return call_float(layer, "conv_f32", [0, 2], vec![("image", conv.image), ("depth", conv.depth.to_string())]);
+    }
     // LiteRT has no optimized kernel for groups.
     let grouped = layer.shape(0)?.last() != layer.shape(1)?.last();
     let rule = if grouped { Rule::Double } else { layer.types.rounding.of_products() };
@@ -98,7 +101,7 @@ pub(super) fn conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     layer.fixed(1)?;
     let mut fields = vec![("image", conv.image), ("depth", conv.depth.to_string())];
     fields.extend(weights_and_bias(layer, form, 0, 0, Some(rule))?);
-    call_weighted(layer, if form == Form::Codes { "conv_i8" } else { "conv_f32" }, 0, &fields)
+    call_weighted(layer, "conv_i8", 0, &fields)
 }
 
 pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
@@ -109,13 +112,16 @@ pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Hybrid {
         return hybrid::depthwise_conv_2d(layer, &conv);
     }
+    if form == Form::Float {
+        return call_float(layer, "depthwise_conv_f32", [0, 2], vec![("image", conv.image)]);
+    }
     if form == Form::Codes && layer.types.rounding != Rounding::Optimized {
         return packed::depthwise_conv_2d(layer, p);
     }
     layer.fixed(1)?;
     let mut fields = vec![("image", conv.image)];
     fields.extend(weights_and_bias(layer, form, 0, 3, None)?);
-    call_weighted(layer, if form == Form::Codes { "depthwise_conv_i8" } else { "depthwise_conv_f32" }, 0, &fields)
+    call_weighted(layer, "depthwise_conv_i8", 0, &fields)
 }
 
 /// The axes of the forward convolution, from the result to the input.
@@ -137,10 +143,13 @@ pub(super) fn transpose_conv(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Hybrid {
         return hybrid::transpose_conv(layer, &conv);
     }
+    if form == Form::Float {
+        return call_float(layer, "transpose_conv_f32", [2, 3], vec![("image", conv.image)]);
+    }
     layer.fixed(1)?;
     let mut fields = vec![("image", conv.image)];
     fields.extend(weights_and_bias(layer, form, 2, 0, None)?);
-    call_weighted(layer, if form == Form::Codes { "transpose_conv_i8" } else { "transpose_conv_f32" }, 2, &fields)
+    call_weighted(layer, "transpose_conv_i8", 2, &fields)
 }
 
 /// The fields from `x_zero` or `weights` to `out`; the input is operand `input`, weights have scales along `channels`. Without a rule, sums are
@@ -172,6 +181,23 @@ fn weights_and_bias(
     Ok(fields)
 }
 
+/// Calls a float kernel of operands `input`, weights and `bias`, which may be computed: weights of other types are converted first.
+fn call_float(
+    layer: &mut Layer<'_, '_, '_>,
+    function: &'static str,
+    [input, bias]: [usize; 2],
+    mut fields: Vec<(&str, String)>,
+) -> Result<()> {
+    let act = layer.types.activation()?;
+    fields.push(("out", limits_text(layer, act)));
+    layer.needs(function);
+    let k = layer.structure(function, &fields);
+    let bias = if layer.has(bias) { layer.ptr(bias)? } else { "0".into() };
+    let args = [k, layer.ptr(input)?, layer.ptr(1)?, bias, layer.out(0)?];
+    layer.call(function, &args);
+    Ok(())
+}
+
 fn call_weighted(
     layer: &mut Layer<'_, '_, '_>,
     function: &'static str,
@@ -196,10 +222,7 @@ pub(super) fn fully_connected(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     }
     let mut fields = vec![("rows", rows.to_string()), ("outputs", outputs.to_string()), ("depth", depth.to_string())];
     if form == Form::Float {
-        let act = layer.types.activation()?;
-        fields.push(("bias", layer.optional_array(2)?));
-        fields.push(("out", limits_text(layer, act)));
-        return call_fully_connected(layer, "fully_connected_f32", &fields);
+        return call_float(layer, "fully_connected_f32", [0, 2], fields);
     }
     let (x_zero, w_zero, sums) = weighted::from_sums(&layer.types)?;
     let doubly = match &sums {
