@@ -104,8 +104,11 @@ impl<'p, 'm> Writer<'p, 'm> {
             let own = writer.is_computed(root) && !writer.pointers.contains_key(&root);
             if own { static_bytes(body, v) } else { None }
         };
-        let sharing = |op: &Operation| if ops::runs_within(body, op) { Sharing::Within } else { sharing(op) };
-        writer.memory = lifetimes(body, entry, size, sharing);
+        let within = |op: &Operation| if ops::runs_within(body, op) { Sharing::Within } else { sharing(op) };
+        // A small result within a large operand keeps all of it, which may cost more than it saves.
+        let [apart, within] = [lifetimes(body, entry, size, sharing), lifetimes(body, entry, size, within)];
+        let smaller = layout(&within.buffers, ALIGN).size <= layout(&apart.buffers, ALIGN).size;
+        writer.memory = if smaller { within } else { apart };
         writer.peak = least(&writer.memory.buffers, ALIGN);
         Ok(writer)
     }
