@@ -201,7 +201,7 @@ impl Samples {
     }
 
     /// The next sample and its number; `None` behind the last. The error is a sentence.
-    pub fn next(&mut self) -> Result<Option<(usize, Vec<Tensor>)>, String> {
+    pub fn next_sample(&mut self) -> Result<Option<(usize, Vec<Tensor>)>, String> {
         if self.next == self.len {
             return Ok(None);
         }
@@ -239,7 +239,7 @@ pub fn on_every_sample<S: Send, E: From<String> + Send>(
             if stop.load(Ordering::Relaxed) {
                 return Ok(state);
             }
-            let taken = source.lock().map_or(Ok(None), |mut s| s.next().map_err(|e| (s.next - 1, e.into())));
+            let taken = source.lock().map_or(Ok(None), |mut s| s.next_sample().map_err(|e| (s.next - 1, e.into())));
             let outcome = match taken {
                 Ok(None) => return Ok(state),
                 Ok(Some((i, inputs))) => run(state.get_or_insert_with(&start), i, inputs).map_err(|e| (i, e)),
@@ -310,7 +310,7 @@ mod tests {
 
     fn last(mut s: Samples) -> Tensor {
         let mut last = None;
-        while let Some((_, mut sample)) = s.next().unwrap() {
+        while let Some((_, mut sample)) = s.next_sample().unwrap() {
             last = sample.pop();
         }
         last.unwrap()
@@ -356,7 +356,10 @@ mod tests {
         let wide = Tensor::i64(&[2, 1], vec![1, 1 << 40]);
         let streams = Streams::from([("x".to_owned(), wide.into())]);
         let mut s = Samples::new(streams, &names, &[TensorType::of(&[1], Elem::I32)]).unwrap();
-        assert_eq!(s.next().unwrap().unwrap().1[0], Tensor::i32(&[1], vec![1]));
-        assert_eq!(s.next().unwrap_err(), "sample 1: array `x`: it is int64 and holds values that int32 does not");
+        assert_eq!(s.next_sample().unwrap().unwrap().1[0], Tensor::i32(&[1], vec![1]));
+        assert_eq!(
+            s.next_sample().unwrap_err(),
+            "sample 1: array `x`: it is int64 and holds values that int32 does not"
+        );
     }
 }

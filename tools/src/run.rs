@@ -265,7 +265,7 @@ impl Given {
 
     /// The next sample and its number, as it is stored.
     pub fn next(&mut self) -> Result<Option<(usize, Vec<Tensor>)>, String> {
-        let Some((i, inputs)) = self.samples.next()? else { return Ok(None) };
+        let Some((i, inputs)) = self.samples.next_sample()? else { return Ok(None) };
         Ok(Some((i, stored(&inputs, &self.types)?)))
     }
 

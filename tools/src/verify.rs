@@ -110,7 +110,7 @@ fn one(
     let mut tensors = 0;
     let mut noise = vec![Noise::default(); signature.outputs.len()];
     for i in 0..count {
-        let Some((_, given)) = samples.next()? else { break };
+        let Some((_, given)) = samples.next_sample()? else { break };
         let inputs: Vec<Tensor> =
             given.iter().zip(&types).map(|(t, ty)| stored_values(t, ty)).collect::<Result<_, _>>()?;
         let mut expected = Vec::new();

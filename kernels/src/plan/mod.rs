@@ -122,7 +122,7 @@ impl<'b> Plan<'b> {
             Source::Constant(t) => Ok(t.clone()),
             Source::Absent => Err(KernelError::new("a result was never computed")),
         };
-        self.outputs.iter().map(output).collect::<Result<_, _>>().map_err(|e| EvalError::of_function(e))
+        self.outputs.iter().map(output).collect::<Result<_, _>>().map_err(EvalError::of_function)
     }
 
     /// Whether it was made for inputs of these types.

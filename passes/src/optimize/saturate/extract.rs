@@ -108,7 +108,7 @@ impl<'g> Extractor<'g> {
     pub fn cheapest(mut self, original: &Choice) -> Option<Chosen> {
         let number = |(terms, id): (&Vec<Term>, &Id)| terms.iter().position(|t| original.get(id) == Some(&t.node));
         let own: Picks = self.terms.iter().zip(&self.ids).map(number).collect();
-        let built = self.from_leaves();
+        let built = self.bottom_up();
         let as_it_is = own.iter().zip(&built).map(|(own, built)| own.or(*built)).collect();
         let from_own = self.picked(as_it_is).map(|p| self.improve(p));
         let from_built = self.picked(built).map(|p| self.improve(p));
@@ -164,23 +164,29 @@ impl<'g> Extractor<'g> {
     }
 
     /// Of each class the term whose operations, counted once, are cheapest.
-    fn from_leaves(&mut self) -> Picks {
-        // The term, its cost, and all classes it needs with their prices, in order.
-        let mut best: Vec<Option<(usize, u64, Vec<(usize, u64)>)>> = vec![None; self.ids.len()];
+    fn bottom_up(&mut self) -> Picks {
+        #[derive(Clone)]
+        struct Best {
+            term: usize,
+            cost: u64,
+            /// All classes it needs with their prices, in order.
+            needs: Vec<(usize, u64)>,
+        }
+        let mut best: Vec<Option<Best>> = vec![None; self.ids.len()];
         let mut changed = true;
         while changed {
             changed = false;
             for at in 0..self.ids.len() {
                 for (k, term) in self.terms[at].iter().enumerate() {
                     // What its operands cost at least.
-                    let least = term.children.iter().map(|c| best[*c].as_ref().map(|b| b.1));
+                    let least = term.children.iter().map(|c| best[*c].as_ref().map(|b| b.cost));
                     let Some(least) = least.collect::<Option<Vec<_>>>() else { continue };
                     let least = least.into_iter().max().unwrap_or(0).saturating_add(term.price);
-                    if best[at].as_ref().is_some_and(|b| b.1 <= least) {
+                    if best[at].as_ref().is_some_and(|b| b.cost <= least) {
                         continue;
                     }
                     let needs =
-                        term.children.iter().filter_map(|c| best[*c].as_ref()).flat_map(|b| b.2.iter().copied());
+                        term.children.iter().filter_map(|c| best[*c].as_ref()).flat_map(|b| b.needs.iter().copied());
                     let mut all: Vec<(usize, u64)> = needs.collect();
                     all.sort_unstable();
                     all.dedup_by_key(|(class, _)| *class);
@@ -189,14 +195,14 @@ impl<'g> Extractor<'g> {
                     self.left = left;
                     all.insert(own, (at, term.price));
                     let cost = all.iter().fold(0u64, |sum, (_, price)| sum.saturating_add(*price));
-                    if best[at].as_ref().is_none_or(|b| cost < b.1) {
-                        best[at] = Some((k, cost, all));
+                    if best[at].as_ref().is_none_or(|b| cost < b.cost) {
+                        best[at] = Some(Best { term: k, cost, needs: all });
                         changed = true;
                     }
                 }
             }
         }
-        best.into_iter().map(|b| b.map(|b| b.0)).collect()
+        best.into_iter().map(|b| b.map(|b| b.term)).collect()
     }
 
     /// Picks another term for one class if that is cheaper, or no dearer where `equal`.
