@@ -5,7 +5,6 @@
 //! and runs:
 //!
 //! ```
-//! use quant_opt_ir as ir;
 //! use quant_opt_passes::optimize::Cse;
 //! use quant_opt_passes::pipeline::NoObserver;
 //! use quant_opt_passes::{self as passes, Cx, Pipeline};

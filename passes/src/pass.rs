@@ -150,7 +150,6 @@ impl std::fmt::Debug for PassDef {
 ///
 /// ```
 /// use quant_opt_passes as passes;
-/// use quant_opt_ir as ir;
 /// passes::pass! {
 ///     /// Forgets where operations come from.
 ///     "strip-locations" = StripLocations on func {
@@ -166,7 +165,7 @@ impl std::fmt::Debug for PassDef {
 /// impl StripLocations {
 ///     fn run(&self, body: &mut ir::Body, cx: &mut passes::Cx<'_>) -> Result<(), ir::Failed> {
 ///         for op in body.walk() {
-///             body.op_mut(op).loc = ir::Loc::name(&self.name);
+///             body.op_mut(op).loc = ir::Loc::name(self.name.as_str());
 ///             cx.count("locations forgotten");
 ///         }
 ///         Ok(())

@@ -104,7 +104,8 @@ impl<'p, 'm> Writer<'p, 'm> {
             let own = writer.is_computed(root) && !writer.pointers.contains_key(&root);
             if own { static_bytes(body, v) } else { None }
         };
-        let within = |op: &Operation| if ops::runs_within(body, op) { Sharing::Within } else { sharing(op) };
+        let rounding = writer.program.unit.rounding;
+        let within = |op: &Operation| if ops::runs_within(body, op, rounding) { Sharing::Within } else { sharing(op) };
         // A small result within a large operand keeps all of it, which may cost more than it saves.
         let [apart, within] = [lifetimes(body, entry, size, sharing), lifetimes(body, entry, size, within)];
         let smaller = layout(&within.buffers, ALIGN).size <= layout(&apart.buffers, ALIGN).size;

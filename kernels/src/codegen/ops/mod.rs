@@ -16,6 +16,7 @@ mod windows;
 use super::CodegenError;
 use super::layer::Layer;
 use crate::error::KernelError;
+use crate::rounding::Rounding;
 
 /// Writes one operation. Control flow, which writes other functions, reports their errors as its own.
 type Emitter = fn(&mut Layer<'_, '_, '_>) -> crate::error::Result<()>;
@@ -131,8 +132,9 @@ const EMITTERS: &[(&str, Emitter)] = &[
 ];
 
 /// Whether an operation may write its result over operand 0, the larger one.
-pub(super) fn runs_within(body: &ir::Body, op: &ir::Operation) -> bool {
-    op.is::<ir::dialect::tfl::DepthwiseConv2D>() && packed::depthwise_runs_within(body, op)
+pub(super) fn runs_within(body: &ir::Body, op: &ir::Operation, rounding: Rounding) -> bool {
+    let packed = op.is::<ir::dialect::tfl::DepthwiseConv2D>() && packed::takes_depthwise(rounding);
+    packed && packed::depthwise_runs_within(body, op)
 }
 
 /// Writes one operation.

@@ -15,6 +15,7 @@ use crate::geometry::Window;
 use crate::optimized::{Conv, Depthwise, Factors, FullyConnected, Output, Panels};
 use crate::reference::conv::Filter;
 use crate::reference::matmul::FromSums;
+use crate::rounding::Rounding;
 
 /// Fewest output pixels whose patches are gathered at a time: as many as are multiplied together.
 const FEWEST: usize = 4;
@@ -141,6 +142,11 @@ pub(super) fn fully_connected(
     let args = [k, rows.to_string(), layer.ptr(0)?, layer.out(0)?];
     layer.call("fully_connected_packed_i8", &args);
     Ok(())
+}
+
+/// Whether depthwise convolutions round as the packed kernel does; LiteRT's optimized ones round a channel by its place.
+pub(super) fn takes_depthwise(rounding: Rounding) -> bool {
+    rounding != Rounding::Optimized
 }
 
 /// Whether a depthwise convolution of codes may write over its image: the rows that an output row needs are copied before it is written, so

@@ -16,7 +16,6 @@ use crate::float::elementwise::broadcast_shape;
 use crate::geometry::{Axis, Window};
 use crate::reference::Requant;
 use crate::reference::matmul::FromSums;
-use crate::rounding::Rounding;
 
 /// What operands are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +114,7 @@ pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Float {
         return call_float(layer, "depthwise_conv_f32", [0, 2], vec![("image", conv.image)]);
     }
-    if form == Form::Codes && layer.types.rounding != Rounding::Optimized {
+    if form == Form::Codes && packed::takes_depthwise(layer.types.rounding) {
         return packed::depthwise_conv_2d(layer, p);
     }
     layer.fixed(1)?;
