@@ -6,8 +6,9 @@ use ir::{Attr, Elem, OpRow, Operation, Tensor, Value};
 use super::CodegenError;
 use super::function::Writer;
 use super::text;
-use crate::error::{KernelError, Result};
+use crate::error::{KernelError, Result, ensure};
 use crate::eval::quantized::Types;
+use crate::rounding::Rounding;
 
 /// More memory than this many bytes is never taken of the stack.
 const MOST_STACK: usize = 4096;
@@ -114,6 +115,14 @@ impl Layer<'_, '_, '_> {
         let fixed = self.constant(i).cloned();
         fixed.ok_or_else(|| {
             KernelError::new(format!("operand {i} is computed at run time; generated C needs a constant"))
+        })
+    }
+
+    /// Refuses operations that LiteRT's optimized kernels round block by block, where theirs are the roundings to follow.
+    pub(super) fn rounds_alike(&self) -> Result<()> {
+        ensure(self.types.rounding != Rounding::Optimized, || {
+            "generated C does not round it as LiteRT's optimized kernels do; choose --rounding=reference or micro"
+                .into()
         })
     }
 

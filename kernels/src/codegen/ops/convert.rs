@@ -13,6 +13,7 @@ fn short(c_type: &str) -> String {
 }
 
 pub(super) fn quantize(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    layer.rounds_alike()?;
     let to_type = layer.out_c_type(0)?;
     let n = layer.len(0)?.to_string();
     let (x, y) = (layer.ptr(0)?, layer.out(0)?);
@@ -59,6 +60,7 @@ pub(super) fn dequantize(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         layer.call("from_f16", &[x, y, n]);
         return Ok(());
     }
+    layer.rounds_alike()?;
     let shape = layer.shape(0)?;
     let (axis, params) = convert::params(&layer.types)?;
     let inner = axis.map_or(1, |a| shape[(a + 1).min(shape.len())..].iter().product::<usize>().max(1));

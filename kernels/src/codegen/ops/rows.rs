@@ -1,7 +1,7 @@
 //! Functions of rows and reductions.
 
 use ir::dialect::tfl;
-use ir::{Elem, Sign};
+use ir::{Attr, Elem, Sign};
 
 use crate::codegen::layer::Layer;
 use crate::codegen::text;
@@ -167,6 +167,9 @@ fn codes_fold(layer: &mut Layer<'_, '_, '_>, kind: &str, count: usize) -> Result
     let (x, out) = (layer.types.affine(0)?, layer.types.out()?);
     Ok(match kind {
         "mean" => {
+            if layer.op.attr("keep_dims").and_then(Attr::as_bool) == Some(true) {
+                layer.rounds_alike()?;
+            }
             let m = Mean::new(x, out, count)?;
             let fields =
                 [("by", text::multiplier(m.multiplier)), ("zeros", m.zeros.to_string()), ("zero", m.zero.to_string())];
