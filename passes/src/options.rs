@@ -15,7 +15,7 @@ pub struct OptionDef {
     pub default: fn() -> String,
 }
 
-/// A struct whose fields are options, as [`options!`](crate::options) declares it.
+/// A struct whose fields are options, as [`options!`](crate::options!) declares it.
 pub trait Options: Default {
     /// The options, in order.
     const OPTIONS: &'static [OptionDef];

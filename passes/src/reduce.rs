@@ -1,6 +1,6 @@
 //! Reduction: the smallest module that still fails.
 //!
-//! Delta debugging: a [`Step`] lists the places of a module that can be made smaller, and takes out a range of them. Ranges start at half the
+//! Delta debugging: a step lists the places of a module that can be made smaller, and takes out a range of them. Ranges start at half the
 //! places and end at single ones; what still fails is kept. Steps are repeated until none helps.
 
 use std::ops::Range;

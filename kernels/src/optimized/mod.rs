@@ -1,7 +1,7 @@
 //! Kernels over int8 codes that give the results of [`crate::reference`] to the bit, from SIMD registers.
 //!
 //! A kernel is prepared once, which checks shapes and packs weights, and run many times, which allocates nothing. A run computes a band of
-//! rows of the result, so that a pool of threads can share one. Every loop nest is written once, over the operations of an [`isa::Isa`];
+//! rows of the result, so that a pool of threads can share one. Every loop nest is written once, over the operations of an `isa::Isa`;
 //! [`VARIANTS`] compiles it for each instruction set, and dispatch, tests and benches read that table.
 //!
 //! The kernels of [`float`] are prepared and run in the same way, over float32.

@@ -1,6 +1,6 @@
 //! Runs functions of the IR fast.
 //!
-//! A [`Plan`] is made once for a function and the shapes of its inputs: every shape is resolved, weights are packed, each value has a place in
+//! A `Plan` is made once for a function and the shapes of its inputs: every shape is resolved, weights are packed, each value has a place in
 //! one block of memory, and what an optimized kernel computes is written there without allocating. An operation without one is computed by
 //! [`crate::eval`] and copied. A plan is shared by threads, of which each has a [`Memory`] of its own.
 
