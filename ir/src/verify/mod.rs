@@ -225,6 +225,7 @@ impl<'m> Verifier<'m, '_> {
         self.attributes(op, def);
         if fits {
             self.bias(body, op, def);
+            self.inferred(body, op, def);
         }
         self.symbols(body, op);
         if op.is::<builtin::Func>() {

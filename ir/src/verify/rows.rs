@@ -2,8 +2,9 @@
 
 use super::Verifier;
 use crate::body::{Body, Operation, Value};
+use crate::infer;
 use crate::op::{Arity, OpDef, ValueDef};
-use crate::types::Type;
+use crate::types::{Dim, Type};
 
 impl Verifier<'_, '_> {
     /// Whether there are as many values as there may be.
@@ -34,6 +35,27 @@ impl Verifier<'_, '_> {
         true
     }
 
+    /// Results have the shapes that operands and attributes give, in every dimension that is known both ways.
+    pub(super) fn inferred(&mut self, body: &Body, op: &Operation, def: &OpDef) {
+        if def.infer.is_none() {
+            return;
+        }
+        let Ok(types) = infer::infer(body, def, &op.props, op.operands()) else { return };
+        for (i, (v, inferred)) in op.results().iter().zip(&types).enumerate() {
+            let shapes = (body.tensor_ty(*v).and_then(|t| t.shape.as_ref()), inferred.as_tensor());
+            let (Some(declared), Some(Some(given))) = (shapes.0, shapes.1.map(|t| t.shape.as_ref())) else { continue };
+            let fits = |(a, b): (&Dim, &Dim)| a.is_none() || b.is_none() || a == b;
+            if declared.len() != given.len() || !declared.iter().zip(given).all(fits) {
+                let text = format!(
+                    "result #{i} is declared with shape {}, but its operands give {}",
+                    sizes(declared),
+                    sizes(given)
+                );
+                self.unfit(op, &op.loc, "verify/shape", text);
+            }
+        }
+    }
+
     pub(super) fn attributes(&mut self, op: &Operation, def: &OpDef) {
         for a in def.attrs {
             match op.attr(a.name) {
@@ -47,4 +69,10 @@ impl Verifier<'_, '_> {
             }
         }
     }
+}
+
+/// `1x?x3`, as types write it; `scalar` without dimensions.
+fn sizes(shape: &[Dim]) -> String {
+    let sizes: Vec<String> = shape.iter().map(|d| d.map_or("?".to_owned(), |n| n.to_string())).collect();
+    if sizes.is_empty() { "scalar".to_owned() } else { sizes.join("x") }
 }

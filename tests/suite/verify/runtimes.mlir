@@ -51,3 +51,10 @@ func.func @symbols() {
   "tf.PartitionedCall"() {f = @nobody, config = "", config_proto = "", executor_type = ""} : () -> ()
   return
 }
+
+// -----
+func.func @shape(%x: tensor<4xf32>) -> tensor<5xf32> {
+  // expected-warning@+1 [verify/shape] {{result #0 is declared with shape 5, but its operands give 4}}
+  %0 = "tfl.add"(%x, %x) <{fused_activation_function = "NONE"}> : (tensor<4xf32>, tensor<4xf32>) -> tensor<5xf32>
+  return %0 : tensor<5xf32>
+}
