@@ -13,8 +13,6 @@ pub enum Rule {
     Double,
     /// The same, but halves of the shift go up too: NEON's rounding shift.
     Upward,
-    /// Multiply, shift and round once, halves up: LiteRT's `TFLITE_SINGLE_ROUNDING` and the matrix products of ruy.
-    Single,
 }
 
 /// A non-negative real factor: `mantissa / 2^31 * 2^shift`.
@@ -64,7 +62,6 @@ impl Multiplier {
         match self.rule {
             Rule::Double => round_shift(product(), right),
             Rule::Upward => shift_up(product().into(), right) as i32,
-            Rule::Single => shift_up(i64::from(x) * i64::from(self.mantissa), 31 - self.shift) as i32,
         }
     }
 
@@ -277,12 +274,10 @@ mod tests {
     fn halves_go_up_in_products_and_away_from_zero_in_shifts() {
         let half = Multiplier::new(0.5).unwrap();
         assert_eq!([3, -3, 5, -5, 4].map(|x| half.apply(x)), [2, -1, 3, -2, 2]);
-        assert_eq!([3, -3, 5, -5, 4].map(|x| half.by(Rule::Single).apply(x)), [2, -1, 3, -2, 2]);
         // 3/8 is rounded to a half first, and the half then up.
         let eighth = Multiplier::new(0.125).unwrap();
         assert_eq!([3, -3, 4, -4].map(|x| eighth.apply(x)), [1, 0, 1, -1]);
         assert_eq!([3, -3, 4, -4].map(|x| eighth.by(Rule::Upward).apply(x)), [1, 0, 1, 0]);
-        assert_eq!([3, -3, 4, -4].map(|x| eighth.by(Rule::Single).apply(x)), [0, 0, 1, 0]);
         assert_eq!([(5, 1), (-5, 1), (6, 2), (-6, 2), (-1, 31)].map(|(x, e)| round_shift(x, e)), [3, -3, 2, -2, 0]);
         assert_eq!(high_mul(i32::MIN, i32::MIN), i32::MAX);
         assert_eq!(high_mul_16(i16::MIN, i16::MIN), i16::MAX);

@@ -8,7 +8,6 @@ mod random;
 use std::fmt::Write;
 use std::process::Command;
 
-use quant_opt_kernels::fixed::Rule;
 use quant_opt_kernels::float::conv::ConvParams;
 use quant_opt_kernels::geometry::{Axis, Window};
 use quant_opt_kernels::optimized::{Conv, Depthwise, Factors, FullyConnected, Join, Output, Panels, Product, Side};
@@ -68,15 +67,14 @@ impl Program {
     fn scaling(&mut self, out: &Output, what: &str) -> String {
         let ends = format!("{}, {}, {}", out.zero, out.codes.min, out.codes.max);
         match &out.factors {
-            Factors::Fixed { mantissas, shifts, rule, plain } => {
+            Factors::Fixed { mantissas, shifts } => {
                 let mantissas = self.array("int32_t", &format!("mantissas{what}"), mantissas);
                 let shifts = self.array("int32_t", &format!("shifts{what}"), shifts);
-                let rule = if *rule == Rule::Double { "TWO_ROUNDINGS" } else { "ONE_ROUNDING" };
-                format!("{{{rule}, {}, {mantissas}, {shifts}, 0, {ends}}}", u8::from(*plain))
+                format!("{{{mantissas}, {shifts}, 0, {ends}}}")
             }
             Factors::Real { ratios } => {
                 let ratios = self.array("double", "ratios", ratios.iter().map(|r| format!("{r:e}")));
-                format!("{{REAL, 0, 0, 0, {ratios}, {ends}}}")
+                format!("{{0, 0, {ratios}, {ends}}}")
             }
         }
     }
@@ -150,14 +148,14 @@ fn depthwise(r: &mut Random, p: &mut Program) {
     let image_of = Image { data: &x, shape: &x_shape, zero };
     let Ok((expected, _)) = depthwise_conv_2d(image_of, filter, params, &out) else { return };
     let conv = Depthwise::new(&x_shape, zero, filter, params, &out).unwrap();
-    let (taps, reach, line) = (conv.taps(), conv.reach(), conv.line());
+    let (taps, reach, across) = (conv.taps(), conv.reach(), conv.across());
     let offsets = p.array("int32_t", "offsets", conv.offsets());
     let weights = p.array("int8_t", "weights", &taps.weights);
     let bias = p.array("int32_t", "bias", &taps.bias);
     let from = p.scaling(&taps.out, "");
     let image = image(x_shape[0], x_shape[3], f_shape[3], conv.window());
     let per_line = conv.offsets().len() / reach;
-    let init = format!("{{{image}, {zero}, {reach}, {line}, {per_line}, {offsets}, {weights}, {bias}, {from}}}");
+    let init = format!("{{{image}, {zero}, {reach}, {across}, {per_line}, {offsets}, {weights}, {bias}, {from}}}");
     let name = format!("depthwise {} {x_shape:?} {f_shape:?}", p.cases);
     p.case(&name, "depthwise_packed_i8", &init, "depthwise_packed_i8($k, $x, result, scratch)", &x, &expected);
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::gemm::{Gemm, Panels};
+use super::pack::QUAD;
 use super::scale::Output;
 use super::variant::{Variant, best};
 use super::{roomy, sized};
@@ -46,19 +47,23 @@ impl Conv {
         let (per_group, depth) = (o / (c / fc), kh * kw * fc);
         ensure(depth > 0 && o > 0, || format!("a filter of shape {:?}", f.shape))?;
         out.fits(o)?;
+        let pointwise = kh == 1 && kw == 1 && params.stride == [1, 1] && fc == c;
+        // Gathered patches are filled up to whole quads.
+        let filled = if pointwise { depth } else { depth.next_multiple_of(QUAD) };
         let group = |g: usize| {
             let outputs = g * per_group..(g + 1) * per_group;
-            let weights = &f.data[outputs.start * depth..outputs.end * depth];
+            let rows = f.data[outputs.start * depth..outputs.end * depth].chunks(depth);
+            let weights: Vec<i8> =
+                rows.flat_map(|row| row.iter().copied().chain(std::iter::repeat_n(0, filled - depth))).collect();
             let bias = f.bias.map(|b| &b[outputs.clone()]);
             let out = match out.multipliers.len() {
                 1 => out.clone(),
                 _ => Requant { multipliers: out.multipliers[outputs].to_vec(), ..*out },
             };
-            Panels::new(weights, [per_group, depth], zero, bias, Output::fixed(&out, per_group)?)
+            Panels::new(&weights, [per_group, filled], zero, bias, Output::fixed(&out, per_group)?)
         };
         let groups = (0..c / fc).map(group).collect::<Result<Vec<_>>>()?;
-        let pointwise = kh == 1 && kw == 1 && params.stride == [1, 1] && groups.len() == 1;
-        let tile = if pointwise { 0 } else { (TILE_BYTES / depth).clamp(TILE_PIXELS.0, TILE_PIXELS.1) };
+        let tile = if pointwise { 0 } else { (TILE_BYTES / filled).clamp(TILE_PIXELS.0, TILE_PIXELS.1) };
         let variant = best(groups.iter().any(|p| p.lowest));
         Ok(Conv { x_shape: [n, h, w, c], y_shape, win, zero: zero as i8, groups, tile, variant })
     }
@@ -151,6 +156,8 @@ impl Conv {
         // Where the window lies whole in the image, its rows are runs of codes.
         let whole = (ox * columns.stride).checked_sub(columns.pad);
         let whole = whole.filter(|ix| columns.dilation == 1 && fc == c && ix + columns.taps <= w);
+        let (patch, rest) = patch.split_at_mut(rows.taps * columns.taps * fc);
+        rest.fill(0);
         for (ky, patch) in patch.chunks_exact_mut(columns.taps * fc).enumerate() {
             let Some(iy) = rows.source(oy, ky) else {
                 patch.fill(self.zero);

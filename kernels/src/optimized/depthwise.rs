@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::isa::{Isa, Writer};
-use super::pack::{LANES, pairs};
+use super::pack::{LANES, coupled, couples};
 use super::scale::{Output, biases};
 use super::variant::{Variant, best};
 use super::{roomy, sized};
@@ -12,7 +12,6 @@ use crate::float::conv::ConvParams;
 use crate::geometry::{Window, elements};
 use crate::reference::Requant;
 use crate::reference::conv::{Filter, rank_4};
-use crate::simd::wide;
 
 /// A depthwise convolution with its weights packed.
 pub struct Depthwise {
@@ -29,7 +28,7 @@ pub struct Depthwise {
 /// Packed weights, with what sums begin with and become.
 #[derive(Clone, Debug)]
 pub struct Taps {
-    /// As [`pairs`] orders them.
+    /// As [`coupled`] orders them.
     pub weights: Vec<i8>,
     /// `bias - zero * sum(w)` of each channel, filled up.
     pub bias: Vec<i32>,
@@ -45,6 +44,8 @@ pub(super) struct Row<'a> {
     pub taps: &'a [usize],
     /// Codes from the taps of one output to those of the next.
     pub step: usize,
+    /// Codes from one block of channels to the next.
+    pub block: usize,
     pub by: &'a Taps,
     /// Channels.
     pub channels: usize,
@@ -65,7 +66,7 @@ impl Depthwise {
         elements(&y_shape)?;
         let sum = |channel: usize| f.data.iter().skip(channel).step_by(o).map(|w| i32::from(*w)).sum();
         let by = Taps {
-            weights: pairs(f.data, kh * kw, o),
+            weights: coupled(f.data, &couples([kh, kw]), o),
             bias: biases(f.bias, o, zero, sum)?,
             out: Output::fixed(out, o)?,
         };
@@ -118,22 +119,24 @@ impl Depthwise {
         (self.win.y.taps - 1) * self.win.y.dilation + 1
     }
 
-    /// Codes of a padded row: all pixels that windows reach, with as many channels as the result has.
-    pub fn line(&self) -> usize {
+    /// Pixels of a padded row: all that windows reach.
+    pub fn across(&self) -> usize {
         let x = self.win.x;
-        ((x.output.max(1) - 1) * x.stride + (x.taps - 1) * x.dilation + 1) * self.y_shape[3]
+        (x.output.max(1) - 1) * x.stride + (x.taps - 1) * x.dilation + 1
     }
 
-    /// Where the taps of the first output stand if the first line is `start`. The partner of an odd last tap is itself, times a weight of 0.
+    /// Codes of a padded row, which is `[block][pixel][LANES]`, with as many channels as the result has, filled up.
+    fn line(&self) -> usize {
+        self.y_shape[3].next_multiple_of(LANES) * self.across()
+    }
+
+    /// Where the taps of the first output stand if the first line is `start`. A tap that is alone stands twice.
     fn taps_from(&self, start: usize) -> Vec<usize> {
         let Window { y, x } = self.win;
         let line = |ky: usize| (start + ky * y.dilation) % self.reach() * self.line();
-        let tap = |ky: usize, kx: usize| line(ky) + kx * x.dilation * self.y_shape[3];
-        let mut taps: Vec<usize> = (0..y.taps).flat_map(|ky| (0..x.taps).map(move |kx| tap(ky, kx))).collect();
-        if taps.len() % 2 == 1 {
-            taps.extend(taps.last().copied());
-        }
-        taps
+        let stands = |tap: usize| line(tap / x.taps) + tap % x.taps * x.dilation * LANES;
+        let couple = |[first, second]: [Option<usize>; 2]| [first, second.or(first)].map(|t| t.map_or(0, stands));
+        couples([y.taps, x.taps]).into_iter().flat_map(couple).collect()
     }
 
     /// Computes rows `rows` of the result, which fill `y`, of the whole image `x`.
@@ -162,7 +165,8 @@ impl Depthwise {
             let row = Row {
                 x: &scratch[..reach * length + LANES],
                 taps: &self.offsets[first % reach * taps..][..taps],
-                step: self.win.x.stride * o,
+                step: self.win.x.stride * LANES,
+                block: self.across() * LANES,
                 by: &self.by,
                 channels: o,
                 y,
@@ -179,28 +183,36 @@ impl Depthwise {
     /// Writes a padded row: that of the images numbered `row`, or padding alone; each channel as often as the result has it.
     fn pad(&self, x: &[i8], row: Option<usize>, to: &mut [i16]) {
         let [_, _, w, c] = self.x_shape;
-        let o = self.y_shape[3];
+        let (o, left) = (self.y_shape[3], self.win.x.pad);
+        let (across, zero) = (self.across(), i16::from(self.zero));
         let Some(row) = row else {
-            to.fill(self.zero.into());
+            to.fill(zero);
             return;
         };
-        let left = self.win.x.pad * o;
-        let right = to.len().min(left + w * o);
-        to[..left].fill(self.zero.into());
-        to[right..].fill(self.zero.into());
-        let (to, from) = (&mut to[left..right], &x[row * w * c..][..w * c]);
-        if o == c {
-            widen(from, to);
-            return;
+        let n = w.min(across - left);
+        let from = &x[row * w * c..];
+        for (block, to) in to.chunks_exact_mut(across * LANES).enumerate() {
+            let at = block * LANES;
+            to[..left * LANES].fill(zero);
+            to[(left + n) * LANES..].fill(zero);
+            for (i, to) in to[left * LANES..][..n * LANES].as_chunks_mut().0.iter_mut().enumerate() {
+                if o == c {
+                    widen(&from[i * c + at..], to);
+                } else {
+                    let outputs = to.iter_mut().zip(at..o);
+                    outputs.for_each(|(to, output)| *to = from[i * c + output / (o / c)].into());
+                }
+            }
         }
-        to.chunks_mut(o / c).zip(from).for_each(|(to, code)| to.fill((*code).into()));
     }
 }
 
-wide! {
-    /// Copies as many codes as there is room for.
-    fn widen(from: &[i8], to: &mut [i16]) {
-        to.iter_mut().zip(from).for_each(|(t, f)| *t = (*f).into());
+/// Widens sixteen codes, or as many as there are.
+#[inline(always)]
+fn widen(from: &[i8], to: &mut [i16; LANES]) {
+    match from.first_chunk::<LANES>() {
+        Some(from) => *to = from.map(i16::from),
+        None => to.iter_mut().zip(from).for_each(|(t, f)| *t = (*f).into()),
     }
 }
 
@@ -215,7 +227,7 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
     let c = r.channels;
     let pixels = r.y.len() / c;
     let Some(last) = pixels.checked_sub(1) else { return };
-    let reach = last * r.step + c.next_multiple_of(LANES);
+    let reach = (c.div_ceil(LANES) - 1) * r.block + last * r.step + LANES;
     assert!(r.taps.iter().all(|tap| tap + reach <= r.x.len()));
     let block = r.taps.len() * LANES;
     assert!(r.by.weights.len() == c.div_ceil(LANES) * block);
@@ -228,7 +240,8 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
             let w = r.by.weights.as_ptr().add(at / LANES * block);
             let mut pixel = 0;
             while pixel < pixels {
-                let (x, y) = (r.x.as_ptr().add(pixel * r.step + at), r.y.as_mut_ptr().add(pixel * c + at));
+                let x = r.x.as_ptr().add(at / LANES * r.block + pixel * r.step);
+                let y = r.y.as_mut_ptr().add(pixel * c + at);
                 pixel += match pixels - pixel {
                     1 => tile::<I, 1>(&r, x, w, bias, &writer, y),
                     2 | 3 => tile::<I, 2>(&r, x, w, bias, &writer, y),

@@ -26,8 +26,9 @@ impl Uniform {
         Multiplier { mantissa: self.mantissas[0], shift: self.shifts[0], rule: self.rule }
     }
 
-    fn rescales<I: Isa>(&self) -> bool {
-        I::rescales(self.rule, self.shifts[0] < 0)
+    /// Whether variants have its rule.
+    fn known(&self) -> bool {
+        self.rule == Rule::Double
     }
 
     /// # Safety
@@ -37,7 +38,7 @@ impl Uniform {
     #[allow(unsafe_code)]
     unsafe fn scale<I: Isa>(&self, zero: i32) -> I::Scale {
         // SAFETY: the caller's promise; both have 16 elements.
-        unsafe { I::scale(self.mantissas.as_ptr(), self.shifts.as_ptr(), self.rule, zero) }
+        unsafe { I::scale(self.mantissas.as_ptr(), self.shifts.as_ptr(), zero) }
     }
 }
 
@@ -54,10 +55,6 @@ pub struct Side {
 
 impl Side {
     fn new((zero, left, by): (i32, u32, Multiplier)) -> Side {
-        // A factor of a half gives no fraction to round, and is the same as a quarter of twice the value, which variants multiply faster.
-        if (by.mantissa, by.shift) == (1 << 30, 0) {
-            return Side { zero, left: left as i32 + 1, by: Uniform::new(Multiplier { shift: -1, ..by }) };
-        }
         Side { zero, left: left as i32, by: Uniform::new(by) }
     }
 
@@ -243,7 +240,7 @@ macro_rules! each_sixteen {
 #[inline(always)]
 #[allow(unsafe_code)]
 pub(super) unsafe fn join<I: Isa>(k: &Joining, p: Pairs<'_>) {
-    if !(k.a.by.rescales::<I>() && k.b.by.rescales::<I>() && k.out.rescales::<I>()) {
+    if !(k.a.by.known() && k.b.by.known() && k.out.known()) {
         return one_by_one(p, |a, b| joined(k, a, b));
     }
     // SAFETY: sources and results are valid for 16.
@@ -271,7 +268,7 @@ pub(super) unsafe fn join<I: Isa>(k: &Joining, p: Pairs<'_>) {
 #[allow(unsafe_code)]
 pub(super) unsafe fn product<I: Isa>(k: &Multiplying, p: Pairs<'_>) {
     let [za, zb, zero] = k.zeros;
-    if !k.out.rescales::<I>() {
+    if !k.out.known() {
         let one = |a, b| (i32::from(a) - za) * (i32::from(b) - zb);
         return one_by_one(p, |a, b| k.codes.clamp(k.out.one().apply(one(a, b)).wrapping_add(zero)));
     }

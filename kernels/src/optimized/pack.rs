@@ -27,13 +27,27 @@ pub fn panels(weights: &[i8], outputs: usize, depth: usize) -> Vec<i8> {
     packed
 }
 
-/// Weights `[taps, channels]` as `[block][pair of taps][LANES][2]`, filled up with 0.
-pub fn pairs(weights: &[i8], taps: usize, channels: usize) -> Vec<i8> {
-    let pairs = taps.div_ceil(2);
-    let mut packed = vec![0; channels.div_ceil(LANES) * pairs * LANES * 2];
-    for (tap, row) in weights.chunks(channels.max(1)).enumerate().take(taps) {
-        for (c, weight) in row.iter().enumerate() {
-            packed[((c / LANES * pairs + tap / 2) * LANES + lane_of(c % LANES)) * 2 + tap % 2] = *weight;
+/// Taps of a window of `rows` by `columns`, numbered along its rows, two of which are multiplied by one instruction: neighbours of a column, and
+/// along an odd last row neighbours of that, of which the last one may be alone.
+pub fn couples([rows, columns]: [usize; 2]) -> Vec<[Option<usize>; 2]> {
+    let even = rows - rows % 2;
+    let upright =
+        (0..even).step_by(2).flat_map(|y| (0..columns).map(move |x| [y, y + 1].map(|y| Some(y * columns + x))));
+    let along = (even..rows).flat_map(|y| {
+        (0..columns).step_by(2).map(move |x| [x, x + 1].map(|x| (x < columns).then_some(y * columns + x)))
+    });
+    upright.chain(along).collect()
+}
+
+/// Weights `[taps, channels]` as `[block][couple of taps][LANES][2]`, filled up with 0.
+pub fn coupled(weights: &[i8], couples: &[[Option<usize>; 2]], channels: usize) -> Vec<i8> {
+    let mut packed = vec![0; channels.div_ceil(LANES) * couples.len() * LANES * 2];
+    for (i, couple) in couples.iter().enumerate() {
+        for (side, tap) in couple.iter().enumerate() {
+            let Some(tap) = tap else { continue };
+            for (c, weight) in weights[tap * channels..][..channels].iter().enumerate() {
+                packed[((c / LANES * couples.len() + i) * LANES + lane_of(c % LANES)) * 2 + side] = *weight;
+            }
         }
     }
     packed
@@ -61,11 +75,16 @@ mod tests {
         assert_eq!(packed.iter().filter(|w| **w != 0).count(), weights.len());
 
         let weights: Vec<i8> = (0..9 * 11).map(|i| i as i8 + 1).collect();
-        let packed = pairs(&weights, 9, 11);
+        let taps = couples([3, 3]);
+        let order: Vec<usize> = taps.iter().flatten().flatten().copied().collect();
+        assert_eq!(order, [0, 3, 1, 4, 2, 5, 6, 7, 8]);
+        assert_eq!(couples([2, 2]), [[Some(0), Some(2)], [Some(1), Some(3)]]);
+        let packed = coupled(&weights, &taps, 11);
         assert_eq!(packed.len(), 5 * 32);
         for (i, w) in weights.iter().enumerate() {
             let (tap, c) = (i / 11, i % 11);
-            assert_eq!(packed[(tap / 2 * 16 + lane_of(c)) * 2 + tap % 2], *w);
+            let at = order.iter().position(|t| *t == tap).unwrap();
+            assert_eq!(packed[(at / 2 * 16 + lane_of(c)) * 2 + at % 2], *w);
         }
     }
 

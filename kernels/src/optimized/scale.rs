@@ -9,16 +9,12 @@ use crate::reference::{Codes, Requant};
 /// The factor of each output, as [`lanes`] orders them.
 #[derive(Clone, Debug)]
 pub enum Factors {
-    /// A [`Multiplier`] each.
+    /// A [`Multiplier`] each, of [`Rule::Double`].
     Fixed {
         /// Mantissas.
         mantissas: Vec<i32>,
         /// Left shifts where positive, right shifts where negative.
         shifts: Vec<i32>,
-        /// How all of them round.
-        rule: Rule,
-        /// Whether all are below a half: all shifts are right shifts.
-        plain: bool,
     },
     /// A real factor each, and one rounding of the product, halves away from zero.
     Real {
@@ -49,12 +45,9 @@ impl Output {
     /// Of a convolution.
     pub fn fixed(by: &Requant, outputs: usize) -> Result<Output> {
         let all: Vec<Multiplier> = each(&by.multipliers, outputs)?.collect();
-        let rule = all.first().map_or(Rule::Double, |m| m.rule);
-        let known = rule != Rule::Upward && all.iter().all(|m| m.rule == rule);
-        ensure(known, || "the multipliers do not all round by one rule known here".into())?;
+        ensure(all.iter().all(|m| m.rule == Rule::Double), || "a multiplier rounds halves up twice".into())?;
         let (mantissas, shifts): (Vec<i32>, Vec<i32>) = all.iter().map(|m| (m.mantissa, m.shift)).unzip();
-        let plain = shifts.iter().all(|s| *s < 0);
-        let factors = Factors::Fixed { mantissas: lanes(&mantissas), shifts: lanes(&shifts), rule, plain };
+        let factors = Factors::Fixed { mantissas: lanes(&mantissas), shifts: lanes(&shifts) };
         Ok(Output { factors, zero: by.zero, codes: by.codes })
     }
 

@@ -1,6 +1,6 @@
 //! Random operands of kernels.
 
-use quant_opt_kernels::fixed::{Multiplier, Rule};
+use quant_opt_kernels::fixed::Multiplier;
 use quant_opt_kernels::float::conv::ConvParams;
 use quant_opt_kernels::reference::matmul::{DoubleRequant, FromSums};
 use quant_opt_kernels::reference::{Codes, Requant};
@@ -53,8 +53,7 @@ impl Random {
     /// How sums of `depth` products become codes of `channels`.
     pub fn requant(&mut self, channels: usize, depth: usize) -> Requant {
         let n = self.of(&[1, channels]);
-        let rule = self.of(&[Rule::Double, Rule::Double, Rule::Single]);
-        let multipliers = self.ratios(n, depth).into_iter().map(|r| Multiplier::new(r).unwrap().by(rule)).collect();
+        let multipliers = self.ratios(n, depth).into_iter().map(|r| Multiplier::new(r).unwrap()).collect();
         Requant { multipliers, zero: self.zero(), codes: self.limits() }
     }
 

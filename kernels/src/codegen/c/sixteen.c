@@ -10,15 +10,10 @@
 #define APART static
 #endif
 
-/* One sum times mantissa / 2^31 * 2^shift, rounded twice or once. */
-INLINE int32_t rescaled(int32_t x, int32_t mantissa, int32_t shift, int single)
+/* One sum times mantissa / 2^31 * 2^shift, rounded twice. */
+INLINE int32_t rescaled(int32_t x, int32_t mantissa, int32_t shift)
 {
     int32_t left = shift > 0 ? shift : 0, right = shift < 0 ? -shift : 0, mask, high;
-    int64_t product;
-    if (single) {
-        product = (int64_t)x * mantissa;
-        return shift >= 31 ? (int32_t)product : (int32_t)((product + ((int64_t)1 << (30 - shift))) >> (31 - shift));
-    }
     x = (int32_t)((uint32_t)x << left);
     mask = (int32_t)(((int64_t)1 << right) - 1);
     high = (int32_t)(((int64_t)x * mantissa + ((int64_t)1 << 30)) >> 31);
@@ -39,7 +34,6 @@ INLINE int32_t rescaled_real(int32_t x, double ratio)
 #if defined(__AVX2__) && !defined(PORTABLE)
 #include <immintrin.h>
 #define ROWS_TOGETHER 4
-#define RESCALES(by) ((by)->rule != REAL && (by)->plain)
 struct sums {
     __m256i low, high;
 };
@@ -51,25 +45,58 @@ INLINE struct sums load_sums(const int32_t *from)
     return s;
 }
 
-/* Products of four codes with four weights of eight outputs. A sum of two is at most 2 * 128 * 127, which 16 bits hold. */
-INLINE __m256i dot_eight(__m256i sums, __m256i codes, __m256i sizes, const int8_t *weights)
+/* Four codes for every output, and their sizes. */
+struct quad {
+    __m256i codes, sizes;
+};
+
+INLINE struct quad load_quad(int32_t codes)
 {
-    __m256i w = _mm256_sign_epi8(_mm256_loadu_si256((const __m256i *)weights), codes);
+    struct quad q;
+    q.codes = _mm256_set1_epi32(codes);
+    q.sizes = _mm256_abs_epi8(q.codes);
+    return q;
+}
+
+/* Products of four codes with four weights of eight outputs. */
+INLINE __m256i dot_eight(__m256i sums, __m256i w, struct quad q)
+{
+    w = _mm256_sign_epi8(w, q.codes);
 #if defined(__AVX512VNNI__) && defined(__AVX512VL__)
-    return _mm256_dpbusd_epi32(sums, sizes, w);
+    return _mm256_dpbusd_epi32(sums, q.sizes, w);
 #elif defined(__AVXVNNI__)
-    return _mm256_dpbusd_avx_epi32(sums, sizes, w);
+    return _mm256_dpbusd_avx_epi32(sums, q.sizes, w);
 #else
-    return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(sizes, w), _mm256_set1_epi16(1)));
+    /* A sum of two is at most 2 * 128 * 127, which 16 bits hold. */
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(q.sizes, w), _mm256_set1_epi16(1)));
 #endif
 }
 
-INLINE struct sums dot_quad(struct sums s, const int8_t *weights, int32_t quad)
+/* The same for two rows, step by step in turn: so the processor shares the work out well. */
+INLINE void dot_eight_of_two(__m256i *s, __m256i *t, const int8_t *weights, struct quad q, struct quad r)
 {
-    __m256i codes = _mm256_set1_epi32(quad), sizes = _mm256_abs_epi8(codes);
-    s.low = dot_eight(s.low, codes, sizes, weights);
-    s.high = dot_eight(s.high, codes, sizes, weights + 32);
-    return s;
+    __m256i w = _mm256_loadu_si256((const __m256i *)weights);
+#if defined(__AVXVNNI__) || (defined(__AVX512VNNI__) && defined(__AVX512VL__))
+    *s = dot_eight(*s, w, q);
+    *t = dot_eight(*t, w, r);
+#else
+    __m256i a = _mm256_maddubs_epi16(q.sizes, _mm256_sign_epi8(w, q.codes));
+    __m256i b = _mm256_maddubs_epi16(r.sizes, _mm256_sign_epi8(w, r.codes));
+    *s = _mm256_add_epi32(*s, _mm256_madd_epi16(a, _mm256_set1_epi16(1)));
+    *t = _mm256_add_epi32(*t, _mm256_madd_epi16(b, _mm256_set1_epi16(1)));
+#endif
+}
+
+INLINE void dot_quad(struct sums *s, const int8_t *weights, struct quad q)
+{
+    s->low = dot_eight(s->low, _mm256_loadu_si256((const __m256i *)weights), q);
+    s->high = dot_eight(s->high, _mm256_loadu_si256((const __m256i *)(weights + 32)), q);
+}
+
+INLINE void dot_two(struct sums *s, struct sums *t, const int8_t *weights, struct quad q, struct quad r)
+{
+    dot_eight_of_two(&s->low, &t->low, weights, q, r);
+    dot_eight_of_two(&s->high, &t->high, weights + 32, q, r);
 }
 
 INLINE void widen(const int8_t *from, i16 *to)
@@ -77,69 +104,182 @@ INLINE void widen(const int8_t *from, i16 *to)
     _mm256_storeu_si256((__m256i *)to, _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)from)));
 }
 
-/* Products of two codes of 16 bits with two weights of each channel. */
-INLINE struct sums dot_pair(struct sums s, const int8_t *weights, const i16 *first, const i16 *second)
+/* Two codes of 16 bits of each channel, side by side, and two weights of each. */
+struct couples {
+    __m256i low, high;
+};
+
+INLINE struct couples couple(const i16 *first, const i16 *second)
 {
     __m256i a = _mm256_loadu_si256((const __m256i *)first), b = _mm256_loadu_si256((const __m256i *)second);
-    __m256i v = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)weights));
-    __m256i w = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(weights + 16)));
-    s.low = _mm256_add_epi32(s.low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), v));
-    s.high = _mm256_add_epi32(s.high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), w));
+    struct couples c;
+    c.low = _mm256_unpacklo_epi16(a, b);
+    c.high = _mm256_unpackhi_epi16(a, b);
+    return c;
+}
+
+INLINE struct couples load_couples(const int8_t *weights)
+{
+    struct couples c;
+    c.low = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)weights));
+    c.high = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(weights + 16)));
+    return c;
+}
+
+INLINE struct sums dot_couples(struct sums s, struct couples codes, struct couples weights)
+{
+    s.low = _mm256_add_epi32(s.low, _mm256_madd_epi16(codes.low, weights.low));
+    s.high = _mm256_add_epi32(s.high, _mm256_madd_epi16(codes.high, weights.high));
     return s;
 }
 
 /* Eight factors, those of even and of odd lanes apart, in 64 bits. */
 struct eight {
-    __m256i even_mantissa, odd_mantissa, even_add, odd_add, even_right, odd_right, sign, add;
+    __m256i left, even_mantissa, odd_mantissa, even_add, odd_add, even_right, odd_right, odd_left, even_sign, odd_sign, add;
 };
+/* `grows` says that a shift is not to the right, and `exact` that results below the zero are told apart. */
 struct scale {
     struct eight low, high;
-    __m128i min, max;
+    __m256i min, max;
+    int grows, exact;
 };
 
-INLINE struct eight load_eight(const int32_t *mantissas, const int32_t *shifts, int single, int32_t zero)
+INLINE struct eight load_eight(const int32_t *mantissas, const int32_t *shifts, int32_t zero)
 {
     struct eight by;
     __m256i shift = _mm256_loadu_si256((const __m256i *)shifts), none = _mm256_setzero_si256();
-    __m256i right = _mm256_sub_epi32(none, shift), odd = _mm256_srli_epi64(right, 32);
-    __m256i even = _mm256_blend_epi32(right, none, 0xaa), half = _mm256_set1_epi64x((int64_t)1 << 30);
+    __m256i right = _mm256_max_epi32(_mm256_sub_epi32(none, shift), none), twice = _mm256_cmpgt_epi32(right, none);
+    __m256i odd = _mm256_srli_epi64(right, 32), even = _mm256_blend_epi32(right, none, 0xaa);
+    __m256i half = _mm256_set1_epi64x((int64_t)1 << 30), sign = _mm256_and_si256(twice, _mm256_set1_epi32(INT32_MIN));
     /* The bias of 2^62 keeps products positive, so that a logical shift does; `add` takes it away again. */
-    __m256i bias = _mm256_set1_epi64x(((int64_t)1 << 62) + (single ? 0 : (int64_t)1 << 30));
+    __m256i first = _mm256_set1_epi64x(((int64_t)1 << 62) + ((int64_t)1 << 30));
+    __m256i even_second = _mm256_and_si256(_mm256_sllv_epi64(half, even), _mm256_shuffle_epi32(twice, 0xa0));
+    __m256i odd_second = _mm256_and_si256(_mm256_sllv_epi64(half, odd), _mm256_shuffle_epi32(twice, 0xf5));
+    by.left = _mm256_max_epi32(shift, none);
     by.even_mantissa = _mm256_loadu_si256((const __m256i *)mantissas);
     by.odd_mantissa = _mm256_srli_epi64(by.even_mantissa, 32);
-    by.even_add = _mm256_add_epi64(_mm256_sllv_epi64(half, even), bias);
-    by.odd_add = _mm256_add_epi64(_mm256_sllv_epi64(half, odd), bias);
+    by.even_add = _mm256_add_epi64(even_second, first);
+    by.odd_add = _mm256_add_epi64(odd_second, first);
     by.even_right = _mm256_add_epi64(even, _mm256_set1_epi64x(31));
-    by.odd_right = _mm256_sub_epi64(odd, _mm256_set1_epi64x(1));
-    by.sign = _mm256_set1_epi64x(single ? 0 : (int64_t)1 << 31);
+    by.odd_left = _mm256_andnot_si256(_mm256_srli_epi64(twice, 32), _mm256_set1_epi64x(1));
+    by.odd_right = _mm256_add_epi64(_mm256_sub_epi64(odd, _mm256_set1_epi64x(1)), by.odd_left);
+    by.even_sign = _mm256_blend_epi32(sign, none, 0xaa);
+    by.odd_sign = _mm256_srli_epi64(sign, 32);
     by.add = _mm256_sub_epi32(_mm256_set1_epi32(zero), _mm256_srlv_epi32(_mm256_set1_epi32(INT32_MIN), right));
     return by;
 }
 
-/* Factors whose shifts are below 0, for sixteen sums, and the zero that is added. */
-INLINE void load_factors(struct scale *by, const int32_t *mantissas, const int32_t *shifts, int single, int32_t zero)
+INLINE int all_negative(const int32_t *eight)
 {
-    by->low = load_eight(mantissas, shifts, single, zero);
-    by->high = load_eight(mantissas + 8, shifts + 8, single, zero);
+    return _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_loadu_si256((const __m256i *)eight))) == 0xff;
 }
 
-/* Two roundings are one shift by 31 + right of x m + 2^30 + 2^(30 + right), less 2^31 for a negative x: then the
-   second one rounds halves down. The result of an odd lane is left in the upper half by a shift by 32 less. */
-INLINE __m256i rescale_eight(__m256i x, const struct eight *by)
+/* Factors for sixteen sums, the zero that is added, and the least and the greatest code of a result. */
+INLINE void load_scale(struct scale *by, const int32_t *mantissas, const int32_t *shifts, int32_t zero, int32_t min, int32_t max)
 {
-    __m256i y = _mm256_srli_epi64(x, 32);
-    __m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, by->even_mantissa), by->even_add);
-    __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(y, by->odd_mantissa), by->odd_add);
-    even = _mm256_srlv_epi64(_mm256_sub_epi64(even, _mm256_and_si256(x, by->sign)), by->even_right);
-    odd = _mm256_srlv_epi64(_mm256_sub_epi64(odd, _mm256_and_si256(y, by->sign)), by->odd_right);
+    by->low = load_eight(mantissas, shifts, zero);
+    by->high = load_eight(mantissas + 8, shifts + 8, zero);
+    by->min = _mm256_set1_epi8((char)min);
+    by->max = _mm256_set1_epi8((char)max);
+    by->exact = min < zero;
+    by->grows = !all_negative(shifts) || !all_negative(shifts + 8);
+}
+
+/* Two roundings are one shift by 31 + right of x m + 2^30 + 2^(30 + right), less 2^31 for a negative x: then the second one rounds halves
+   down. Without a right shift there is one rounding, of x m + 2^30. The result of an odd lane is left in the upper half by a shift by 32 less. */
+INLINE __m256i rescale_eight(const int grows, const int exact, __m256i x, const struct eight *by)
+{
+    __m256i y, even, odd;
+    if (grows)
+        x = _mm256_sllv_epi32(x, by->left);
+    y = _mm256_srli_epi64(x, 32);
+    even = _mm256_add_epi64(_mm256_mul_epi32(x, by->even_mantissa), by->even_add);
+    odd = _mm256_add_epi64(_mm256_mul_epi32(y, by->odd_mantissa), by->odd_add);
+    if (exact) {
+        even = _mm256_sub_epi64(even, _mm256_and_si256(x, by->even_sign));
+        odd = _mm256_sub_epi64(odd, _mm256_and_si256(y, by->odd_sign));
+    }
+    even = _mm256_srlv_epi64(even, by->even_right);
+    odd = _mm256_srlv_epi64(odd, by->odd_right);
+    if (grows)
+        odd = _mm256_sllv_epi64(odd, by->odd_left);
     return _mm256_add_epi32(_mm256_blend_epi32(even, odd, 0xaa), by->add);
 }
 
-INLINE struct sums rescale(struct sums s, const struct scale *by)
+/* The codes of one sixteen, or of two. */
+INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
 {
-    s.low = rescale_eight(s.low, &by->low);
-    s.high = rescale_eight(s.high, &by->high);
-    return s;
+    __m256i wide = _mm256_packs_epi32(s.low, s.high);
+    __m128i codes = _mm_packs_epi16(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+    codes = _mm_max_epi8(_mm_min_epi8(codes, _mm256_castsi256_si128(by->max)), _mm256_castsi256_si128(by->min));
+    _mm_storeu_si128((__m128i *)to, codes);
+}
+
+INLINE void store_two(struct sums a, struct sums b, const struct scale *by, int8_t *to, int8_t *next)
+{
+    __m256i codes = _mm256_packs_epi16(_mm256_packs_epi32(a.low, a.high), _mm256_packs_epi32(b.low, b.high));
+    __m128i low, high;
+    codes = _mm256_max_epi8(_mm256_min_epi8(codes, by->max), by->min);
+    low = _mm256_castsi256_si128(codes);
+    high = _mm256_extracti128_si256(codes, 1);
+    _mm_storeu_si128((__m128i *)to, _mm_unpacklo_epi64(low, high));
+    _mm_storeu_si128((__m128i *)next, _mm_unpackhi_epi64(low, high));
+}
+
+/* Sums of rows times their factors, a half at a time, so that its factors stay in registers. */
+INLINE void rescale_halves(const int grows, const int exact, int rows, struct sums *s, const struct scale *by)
+{
+    struct eight half = by->low;
+    int i;
+    for (i = 0; i < rows; i++)
+        s[i].low = rescale_eight(grows, exact, s[i].low, &half);
+    half = by->high;
+    for (i = 0; i < rows; i++)
+        s[i].high = rescale_eight(grows, exact, s[i].high, &half);
+}
+
+/* Results below the zero are at most the zero if the scale is not `exact`. */
+APART void rescale_rows(int rows, struct sums *s, const struct scale *by)
+{
+    if (by->grows)
+        rescale_halves(1, 1, rows, s, by);
+    else if (by->exact)
+        rescale_halves(0, 1, rows, s, by);
+    else
+        rescale_halves(0, 0, rows, s, by);
+}
+
+/* The same, and all sixteen codes of each row are written. */
+INLINE void write_halves(const int exact, int rows, struct sums *s, const struct scale *by, int8_t *y, ptrdiff_t step)
+{
+    struct eight half = by->low;
+    int i;
+    for (i = 0; i < rows; i++)
+        s[i].low = rescale_eight(0, exact, s[i].low, &half);
+    half = by->high;
+    for (i = 0; i + 2 <= rows; i += 2, y += 2 * step) {
+        s[i].high = rescale_eight(0, exact, s[i].high, &half);
+        s[i + 1].high = rescale_eight(0, exact, s[i + 1].high, &half);
+        store_two(s[i], s[i + 1], by, y, y + step);
+    }
+    if (i < rows) {
+        s[i].high = rescale_eight(0, exact, s[i].high, &half);
+        store_codes(s[i], by, y);
+    }
+}
+
+APART void write_sixteens(int rows, struct sums *s, const struct scale *by, int8_t *y, ptrdiff_t step)
+{
+    int i;
+    if (by->grows) {
+        rescale_halves(1, 1, rows, s, by);
+        for (i = 0; i < rows; i++, y += step)
+            store_codes(s[i], by, y);
+    } else if (by->exact) {
+        write_halves(1, rows, s, by, y, step);
+    } else {
+        write_halves(0, rows, s, by, y, step);
+    }
 }
 
 INLINE void store_sums(struct sums s, int32_t *to)
@@ -186,25 +326,9 @@ INLINE struct sums shift_sums(struct sums a, int32_t left)
     return a;
 }
 
-/* The least and the greatest code of a result. */
-INLINE void load_limits(struct scale *by, int32_t min, int32_t max)
-{
-    by->min = _mm_set1_epi8((char)min);
-    by->max = _mm_set1_epi8((char)max);
-}
-
-INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
-{
-    __m256i wide = _mm256_packs_epi32(s.low, s.high);
-    __m128i codes = _mm_packs_epi16(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
-    codes = _mm_max_epi8(_mm_min_epi8(codes, by->max), by->min);
-    _mm_storeu_si128((__m128i *)to, codes);
-}
-
 #elif defined(__aarch64__) && defined(__ARM_NEON) && !defined(PORTABLE)
 #include <arm_neon.h>
 #define ROWS_TOGETHER 4
-#define RESCALES(by) ((by)->rule == TWO_ROUNDINGS)
 struct sums {
     int32x4_t a, b, c, d;
 };
@@ -230,14 +354,29 @@ INLINE int32x4_t dot_four(int32x4_t sums, int8x16_t codes, const int8_t *weights
 #endif
 }
 
-INLINE struct sums dot_quad(struct sums s, const int8_t *weights, int32_t quad)
+struct quad {
+    int8x16_t codes;
+};
+
+INLINE struct quad load_quad(int32_t codes)
 {
-    int8x16_t codes = vreinterpretq_s8_s32(vdupq_n_s32(quad));
-    s.a = dot_four(s.a, codes, weights);
-    s.b = dot_four(s.b, codes, weights + 16);
-    s.c = dot_four(s.c, codes, weights + 32);
-    s.d = dot_four(s.d, codes, weights + 48);
-    return s;
+    struct quad q;
+    q.codes = vreinterpretq_s8_s32(vdupq_n_s32(codes));
+    return q;
+}
+
+INLINE void dot_quad(struct sums *s, const int8_t *weights, struct quad q)
+{
+    s->a = dot_four(s->a, q.codes, weights);
+    s->b = dot_four(s->b, q.codes, weights + 16);
+    s->c = dot_four(s->c, q.codes, weights + 32);
+    s->d = dot_four(s->d, q.codes, weights + 48);
+}
+
+INLINE void dot_two(struct sums *s, struct sums *t, const int8_t *weights, struct quad q, struct quad r)
+{
+    dot_quad(s, weights, q);
+    dot_quad(t, weights, r);
 }
 
 INLINE void widen(const int8_t *from, i16 *to)
@@ -247,23 +386,46 @@ INLINE void widen(const int8_t *from, i16 *to)
     vst1q_s16((int16_t *)to + 8, vmovl_high_s8(x));
 }
 
-/* Products of two codes of 16 bits with two weights of each channel. */
-INLINE struct sums dot_pair(struct sums s, const int8_t *weights, const i16 *first, const i16 *second)
+/* Two codes of 16 bits of each channel, and two weights of each. */
+struct couples {
+    int16x8_t first[2], second[2];
+};
+
+INLINE struct couples couple(const i16 *first, const i16 *second)
+{
+    struct couples c;
+    int i;
+    for (i = 0; i < 2; i++) {
+        c.first[i] = vld1q_s16((const int16_t *)first + 8 * i);
+        c.second[i] = vld1q_s16((const int16_t *)second + 8 * i);
+    }
+    return c;
+}
+
+/* In the order of lanes. */
+INLINE struct couples load_couples(const int8_t *weights)
 {
     int8x16x2_t w = vld2q_s8(weights);
-    const i16 *x[2];
-    int i;
-    x[0] = first;
-    x[1] = second;
-    for (i = 0; i < 2; i++) {
-        int16x8_t low = vld1q_s16((const int16_t *)x[i]), high = vld1q_s16((const int16_t *)x[i] + 8);
-        int16x8_t v = vmovl_s8(vget_low_s8(w.val[i])), t = vmovl_s8(vget_high_s8(w.val[i]));
-        s.a = vmlal_s16(s.a, vget_low_s16(low), vget_low_s16(v));
-        s.b = vmlal_s16(s.b, vget_low_s16(high), vget_high_s16(v));
-        s.c = vmlal_s16(s.c, vget_high_s16(low), vget_low_s16(t));
-        s.d = vmlal_s16(s.d, vget_high_s16(high), vget_high_s16(t));
-    }
+    struct couples c;
+    c.first[0] = vmovl_s8(vget_low_s8(w.val[0]));
+    c.first[1] = vmovl_high_s8(w.val[0]);
+    c.second[0] = vmovl_s8(vget_low_s8(w.val[1]));
+    c.second[1] = vmovl_high_s8(w.val[1]);
+    return c;
+}
+
+INLINE struct sums dot_codes(struct sums s, const int16x8_t codes[2], const int16x8_t weights[2])
+{
+    s.a = vmlal_s16(s.a, vget_low_s16(codes[0]), vget_low_s16(weights[0]));
+    s.b = vmlal_s16(s.b, vget_low_s16(codes[1]), vget_high_s16(weights[0]));
+    s.c = vmlal_s16(s.c, vget_high_s16(codes[0]), vget_low_s16(weights[1]));
+    s.d = vmlal_s16(s.d, vget_high_s16(codes[1]), vget_high_s16(weights[1]));
     return s;
+}
+
+INLINE struct sums dot_couples(struct sums s, struct couples codes, struct couples weights)
+{
+    return dot_codes(dot_codes(s, codes.first, weights.first), codes.second, weights.second);
 }
 
 struct scale {
@@ -271,16 +433,17 @@ struct scale {
     int8x16_t min, max;
 };
 
-/* Factors for sixteen sums, and the zero that is added. */
-INLINE void load_factors(struct scale *by, const int32_t *mantissas, const int32_t *shifts, int single, int32_t zero)
+/* Factors for sixteen sums, the zero that is added, and the least and the greatest code of a result. */
+INLINE void load_scale(struct scale *by, const int32_t *mantissas, const int32_t *shifts, int32_t zero, int32_t min, int32_t max)
 {
     int i;
-    (void)single;
     for (i = 0; i < 4; i++) {
         by->mantissas[i] = vld1q_s32(mantissas + 4 * i);
         by->shifts[i] = vld1q_s32(shifts + 4 * i);
     }
     by->zero = vdupq_n_s32(zero);
+    by->min = vdupq_n_s8((int8_t)min);
+    by->max = vdupq_n_s8((int8_t)max);
 }
 
 /* For mantissas that are not negative: floor((x m + 2^30) / 2^31), then a shift that rounds halves away from zero. */
@@ -294,13 +457,20 @@ INLINE int32x4_t rescale_four(int32x4_t x, int32x4_t mantissas, int32x4_t shifts
     return vaddq_s32(vsubq_s32(vshlq_s32(high, right), up), add);
 }
 
-INLINE struct sums rescale(struct sums s, const struct scale *by)
+INLINE void rescale(struct sums *s, const struct scale *by)
 {
-    s.a = rescale_four(s.a, by->mantissas[0], by->shifts[0], by->zero);
-    s.b = rescale_four(s.b, by->mantissas[1], by->shifts[1], by->zero);
-    s.c = rescale_four(s.c, by->mantissas[2], by->shifts[2], by->zero);
-    s.d = rescale_four(s.d, by->mantissas[3], by->shifts[3], by->zero);
-    return s;
+    s->a = rescale_four(s->a, by->mantissas[0], by->shifts[0], by->zero);
+    s->b = rescale_four(s->b, by->mantissas[1], by->shifts[1], by->zero);
+    s->c = rescale_four(s->c, by->mantissas[2], by->shifts[2], by->zero);
+    s->d = rescale_four(s->d, by->mantissas[3], by->shifts[3], by->zero);
+}
+
+/* Sums of rows times their factors. */
+APART void rescale_rows(int rows, struct sums *s, const struct scale *by)
+{
+    int i;
+    for (i = 0; i < rows; i++)
+        rescale(s + i, by);
 }
 
 INLINE void store_sums(struct sums s, int32_t *to)
@@ -362,13 +532,6 @@ INLINE struct sums shift_sums(struct sums a, int32_t left)
     return a;
 }
 
-/* The least and the greatest code of a result. */
-INLINE void load_limits(struct scale *by, int32_t min, int32_t max)
-{
-    by->min = vdupq_n_s8((int8_t)min);
-    by->max = vdupq_n_s8((int8_t)max);
-}
-
 INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
 {
     int16x8_t low = vqmovn_high_s32(vqmovn_s32(s.a), s.c), high = vqmovn_high_s32(vqmovn_s32(s.b), s.d);
@@ -376,9 +539,16 @@ INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
     vst1q_s8(to, vmaxq_s8(vminq_s8(codes, by->max), by->min));
 }
 
+INLINE void write_sixteens(int rows, struct sums *s, const struct scale *by, int8_t *y, ptrdiff_t step)
+{
+    int i;
+    rescale_rows(rows, s, by);
+    for (i = 0; i < rows; i++, y += step)
+        store_codes(s[i], by, y);
+}
+
 #else
 #define ROWS_TOGETHER 1
-#define RESCALES(by) 0
 struct scale {
     int32_t min, max;
 };
@@ -416,13 +586,36 @@ INLINE void widen(const int8_t *from, i16 *to)
         to[i] = from[i];
 }
 
-INLINE struct sums dot_pair(struct sums s, const int8_t *weights, const i16 *first, const i16 *second)
+/* Two codes of each channel, and two weights of each. */
+struct couples {
+    int16_t of[32];
+};
+
+INLINE struct couples couple(const i16 *first, const i16 *second)
 {
+    struct couples c;
     int i;
     for (i = 0; i < 16; i++) {
-        int at = lane_of(i);
-        s.of[i] = (int32_t)((uint32_t)s.of[i] + (uint32_t)(first[at] * weights[2 * i] + second[at] * weights[2 * i + 1]));
+        c.of[2 * i] = first[lane_of(i)];
+        c.of[2 * i + 1] = second[lane_of(i)];
     }
+    return c;
+}
+
+INLINE struct couples load_couples(const int8_t *weights)
+{
+    struct couples c;
+    int i;
+    for (i = 0; i < 32; i++)
+        c.of[i] = weights[i];
+    return c;
+}
+
+INLINE struct sums dot_couples(struct sums s, struct couples codes, struct couples weights)
+{
+    int i;
+    for (i = 0; i < 32; i += 2)
+        s.of[i / 2] = (int32_t)((uint32_t)s.of[i / 2] + (uint32_t)(codes.of[i] * weights.of[i] + codes.of[i + 1] * weights.of[i + 1]));
     return s;
 }
 
@@ -436,91 +629,87 @@ INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
     }
 }
 
-INLINE void load_limits(struct scale *by, int32_t min, int32_t max)
-{
-    by->min = min;
-    by->max = max;
-}
 #endif
 
-/* How the sums of outputs become codes, by one of three rules; arrays are filled up to a multiple of 16. `plain` says that all shifts are
-   below 0. */
-enum { TWO_ROUNDINGS, ONE_ROUNDING, REAL };
+/* How the sums of outputs become codes; arrays are filled up to a multiple of 16. */
 struct from_sums {
-    int32_t rule, plain;
     const int32_t *mantissas, *shifts; /* factors of mantissa / 2^31 * 2^shift */
-    const double *ratios;              /* or real ones */
+    const double *ratios;              /* or real ones, unless 0 */
     int32_t zero, min, max;
 };
 
-/* The codes of 16 sums of outputs from `at` on, not yet limited, by any rule. */
-INLINE struct sums any_codes(struct sums s, const struct from_sums *by, int32_t at)
+/* The codes of 16 sums of outputs from `at` on, not yet limited, by any factors. */
+INLINE void rescale_any(struct sums *s, const struct from_sums *by, int32_t at)
 {
     int32_t all[16], i;
-    store_sums(s, all);
+    store_sums(*s, all);
     for (i = 0; i < 16; i++) {
-        all[i] = by->rule == REAL ? rescaled_real(all[i], by->ratios[at + i])
-                                  : rescaled(all[i], by->mantissas[at + i], by->shifts[at + i], by->rule == ONE_ROUNDING);
+        all[i] = by->ratios ? rescaled_real(all[i], by->ratios[at + i]) : rescaled(all[i], by->mantissas[at + i], by->shifts[at + i]);
         all[i] = (int32_t)((uint32_t)all[i] + (uint32_t)by->zero);
     }
-    return load_sums(all);
+    *s = load_sums(all);
 }
 
 /* What write_rows needs of the outputs from `at` on. */
 INLINE struct scale scale_of(const struct from_sums *by, int32_t at)
 {
-    struct scale scale = {0};
-    load_limits(&scale, by->min, by->max);
+    struct scale scale;
 #if ROWS_TOGETHER > 1
-    if (RESCALES(by))
-        load_factors(&scale, by->mantissas + at, by->shifts + at, by->rule == ONE_ROUNDING, by->zero);
+    static const int32_t none[16] = {0};
+    if (by->ratios)
+        load_scale(&scale, none, none, 0, by->min, by->max);
+    else
+        load_scale(&scale, by->mantissas + at, by->shifts + at, by->zero, by->min, by->max);
 #else
     (void)at;
+    scale.min = by->min;
+    scale.max = by->max;
 #endif
     return scale;
 }
 
-INLINE void write_row(struct sums s, const struct scale *scale, int32_t n, int8_t *y)
+/* Writes n codes of one row. */
+INLINE void write_some(struct sums s, const struct scale *scale, int32_t n, int8_t *y)
 {
-    int8_t codes[16];
+    int8_t codes[16], *from = codes;
+    store_codes(s, scale, codes);
     if (n == 16) {
-        store_codes(s, scale, y);
+        copy(y, from, 16);
         return;
     }
-    store_codes(s, scale, codes);
-    copy(y, codes, (size_t)n);
+    if (n & 8) {
+        copy(y, from, 8);
+        y += 8;
+        from += 8;
+    }
+    if (n & 4) {
+        copy(y, from, 4);
+        y += 4;
+        from += 4;
+    }
+    for (n &= 3; n > 0; n--)
+        *y++ = *from++;
 }
 
-/* Writes the codes of n of 16 sums of outputs from `at` on, for each of up to four rows. */
-INLINE void write_rows(
-    const int rows, struct sums a, struct sums b, struct sums c, struct sums d, const struct from_sums *by, const struct scale *scale,
-    int32_t at, int32_t n, int8_t *y, ptrdiff_t step)
+/* Rows whose sums are made before they become codes. */
+enum { ROWS_OF_SUMS = 32 };
+
+/* Writes the codes of n of 16 sums of outputs from `at` on, for each row. */
+static void write_rows(
+    int rows, struct sums *s, const struct from_sums *by, const struct scale *scale, int32_t at, int32_t n, int8_t *y, ptrdiff_t step)
 {
+    int i = 0;
 #if ROWS_TOGETHER > 1
-    if (RESCALES(by)) {
-        a = rescale(a, scale);
-        if (rows > 1)
-            b = rescale(b, scale);
-        if (rows > 2)
-            c = rescale(c, scale);
-        if (rows > 3)
-            d = rescale(d, scale);
-    } else
-#endif
-    {
-        a = any_codes(a, by, at);
-        if (rows > 1)
-            b = any_codes(b, by, at);
-        if (rows > 2)
-            c = any_codes(c, by, at);
-        if (rows > 3)
-            d = any_codes(d, by, at);
+    if (!by->ratios && n == 16) {
+        write_sixteens(rows, s, scale, y, step);
+        return;
     }
-    write_row(a, scale, n, y);
-    if (rows > 1)
-        write_row(b, scale, n, y + step);
-    if (rows > 2)
-        write_row(c, scale, n, y + 2 * step);
-    if (rows > 3)
-        write_row(d, scale, n, y + 3 * step);
+    if (!by->ratios)
+        rescale_rows(rows, s, scale);
+    else
+#endif
+        for (; i < rows; i++)
+            rescale_any(s + i, by, at);
+    for (i = 0; i < rows; i++, y += step)
+        write_some(s[i], scale, n, y);
 }

@@ -24,16 +24,15 @@ const FEWEST: usize = 4;
 fn from_sums(layer: &mut Layer<'_, '_, '_>, out: &Output, what: &str) -> String {
     let ends = format!("{}, {}, {}", out.zero, out.codes.min, out.codes.max);
     match &out.factors {
-        Factors::Fixed { mantissas, shifts, rule, plain } => {
+        Factors::Fixed { mantissas, shifts } => {
             let mantissas = layer.i32s(&format!("mantissas{what}"), mantissas.iter().copied());
             let shifts = layer.i32s(&format!("shifts{what}"), shifts.iter().copied());
-            let rule = if *rule == Rule::Single { "ONE_ROUNDING" } else { "TWO_ROUNDINGS" };
-            format!("{{{rule}, {}, {mantissas}, {shifts}, 0, {ends}}}", u8::from(*plain))
+            format!("{{{mantissas}, {shifts}, 0, {ends}}}")
         }
         Factors::Real { ratios } => {
             let items = ratios.iter().map(|r| text::f64(*r)).collect();
             let ratios = layer.array("double", &format!("ratios{what}"), items, 8);
-            format!("{{REAL, 0, 0, 0, {ratios}, {ends}}}")
+            format!("{{0, 0, {ratios}, {ends}}}")
         }
     }
 }
@@ -115,7 +114,7 @@ pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>, p: ConvParams) ->
         ("image", image(shape[0], shape[3], conv.shape()[3], conv.window())),
         ("x_zero", x.zero.to_string()),
         ("reach", conv.reach().to_string()),
-        ("line", conv.line().to_string()),
+        ("across", conv.across().to_string()),
         ("taps", (conv.offsets().len() / conv.reach()).to_string()),
         ("offsets", offsets),
         ("weights", weights),

@@ -4,7 +4,6 @@ use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
 use super::{Isa, parts};
-use crate::fixed::Rule;
 use crate::reference::Codes;
 
 /// How four products are added up.
@@ -54,60 +53,81 @@ impl Dot for Vnni512 {
     }
 }
 
-/// Eight factors below a half, those of even and of odd lanes apart, in 64 bits.
+/// Eight factors, those of even and of odd lanes apart, in 64 bits.
 #[derive(Clone, Copy)]
 pub(in crate::optimized) struct Eight {
+    /// Left shifts.
+    left: __m256i,
     mantissa: [__m256i; 2],
     /// What is added to the products.
     add: [__m256i; 2],
     /// How far they are shifted right; that leaves the result of an odd lane in the upper half.
     right: [__m256i; 2],
+    /// How far odd lanes are shifted left then: by one where there is no right shift.
+    left_again: __m256i,
     /// What of a lane is subtracted from its product.
-    sign: __m256i,
+    sign: [__m256i; 2],
     /// What is added to the results.
     zero: __m256i,
 }
 
-/// Eight [`crate::fixed::Multiplier`]s whose shifts are negative, and the zero that is added.
+/// Sixteen factors.
+pub(in crate::optimized) struct Factors {
+    halves: [Eight; 2],
+    /// Whether a shift is not to the right.
+    grows: bool,
+}
+
+/// Eight [`crate::fixed::Multiplier`]s, and the zero that is added.
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn eight(mantissas: *const i32, shifts: *const i32, rule: Rule, zero: i32) -> Eight {
+unsafe fn eight(mantissas: *const i32, shifts: *const i32, zero: i32) -> Eight {
     // SAFETY: the processor has AVX2; both valid for 8.
     unsafe {
         let none = _mm256_setzero_si256();
-        let mantissa = _mm256_loadu_si256(mantissas.cast());
-        let right = _mm256_sub_epi32(none, _mm256_loadu_si256(shifts.cast()));
-        let (even, odd) = (_mm256_blend_epi32(right, none, 0b1010_1010), _mm256_srli_epi64(right, 32));
-        let half = _mm256_set1_epi64x(1 << 30);
+        let (mantissa, shift) = (_mm256_loadu_si256(mantissas.cast()), _mm256_loadu_si256(shifts.cast()));
+        let right = _mm256_max_epi32(_mm256_sub_epi32(none, shift), none);
+        let twice = _mm256_cmpgt_epi32(right, none);
+        let negative = _mm256_and_si256(twice, _mm256_set1_epi32(i32::MIN));
+        let by = [_mm256_blend_epi32(right, none, 0b1010_1010), _mm256_srli_epi64(right, 32)];
         // 2^62 keeps products positive, so that a logical shift does; `zero` takes it away again.
-        let (first_half, sign) = if rule == Rule::Double { (1 << 30, 1 << 31) } else { (0, 0) };
-        let offset = _mm256_set1_epi64x((1 << 62) + first_half);
-        let taken = _mm256_srlv_epi32(_mm256_set1_epi32(i32::MIN), right);
+        let (first, half) = (_mm256_set1_epi64x((1 << 62) + (1 << 30)), _mm256_set1_epi64x(1 << 30));
+        let second = [
+            _mm256_and_si256(_mm256_sllv_epi64(half, by[0]), _mm256_shuffle_epi32(twice, 0b10_10_00_00)),
+            _mm256_and_si256(_mm256_sllv_epi64(half, by[1]), _mm256_shuffle_epi32(twice, 0b11_11_01_01)),
+        ];
+        let left_again = _mm256_andnot_si256(_mm256_srli_epi64(twice, 32), _mm256_set1_epi64x(1));
+        let odd = _mm256_add_epi64(_mm256_sub_epi64(by[1], _mm256_set1_epi64x(1)), left_again);
         Eight {
+            left: _mm256_max_epi32(shift, none),
             mantissa: [mantissa, _mm256_srli_epi64(mantissa, 32)],
-            add: [
-                _mm256_add_epi64(_mm256_sllv_epi64(half, even), offset),
-                _mm256_add_epi64(_mm256_sllv_epi64(half, odd), offset),
-            ],
-            right: [_mm256_add_epi64(even, _mm256_set1_epi64x(31)), _mm256_sub_epi64(odd, _mm256_set1_epi64x(1))],
-            sign: _mm256_set1_epi64x(sign),
-            zero: _mm256_sub_epi32(_mm256_set1_epi32(zero), taken),
+            add: [_mm256_add_epi64(second[0], first), _mm256_add_epi64(second[1], first)],
+            right: [_mm256_add_epi64(by[0], _mm256_set1_epi64x(31)), odd],
+            left_again,
+            sign: [_mm256_blend_epi32(negative, none, 0b1010_1010), _mm256_srli_epi64(negative, 32)],
+            zero: _mm256_sub_epi32(_mm256_set1_epi32(zero), _mm256_srlv_epi32(_mm256_set1_epi32(i32::MIN), right)),
         }
     }
 }
 
 /// Two roundings are one shift by `31 + right` of `x m + 2^30 + 2^(30 + right)`, less `2^31` for a negative `x`: then the second one rounds
-/// halves down. One rounding is that without the `2^30` and the `2^31`.
+/// halves down. Without a right shift there is one rounding, of `x m + 2^30`.
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn rescale_eight(x: __m256i, by: &Eight) -> __m256i {
+unsafe fn rescale_eight<const GROWS: bool>(mut x: __m256i, by: &Eight) -> __m256i {
     // SAFETY: the processor has AVX2.
     unsafe {
+        if GROWS {
+            x = _mm256_sllv_epi32(x, by.left);
+        }
         let y = _mm256_srli_epi64(x, 32);
         let even = _mm256_add_epi64(_mm256_mul_epi32(x, by.mantissa[0]), by.add[0]);
         let odd = _mm256_add_epi64(_mm256_mul_epi32(y, by.mantissa[1]), by.add[1]);
-        let even = _mm256_srlv_epi64(_mm256_sub_epi64(even, _mm256_and_si256(x, by.sign)), by.right[0]);
-        let odd = _mm256_srlv_epi64(_mm256_sub_epi64(odd, _mm256_and_si256(y, by.sign)), by.right[1]);
+        let even = _mm256_srlv_epi64(_mm256_sub_epi64(even, _mm256_and_si256(x, by.sign[0])), by.right[0]);
+        let mut odd = _mm256_srlv_epi64(_mm256_sub_epi64(odd, _mm256_and_si256(y, by.sign[1])), by.right[1]);
+        if GROWS {
+            odd = _mm256_sllv_epi64(odd, by.left_again);
+        }
         _mm256_add_epi32(_mm256_blend_epi32(even, odd, 0b1010_1010), by.zero)
     }
 }
@@ -136,17 +156,11 @@ impl<D: Dot> Isa for Avx2<D> {
     type Taps = [__m256i; 2];
     type Quad = [__m256i; 2];
     type Pairs = [__m256i; 2];
-    type Scale = [Eight; 2];
+    type Scale = Factors;
     type Limits = [__m128i; 2];
 
     const ANY_WEIGHT: bool = false;
     const ROWS: usize = 4;
-
-    #[inline(always)]
-    unsafe fn values(sums: Self::Sums) -> [i32; 16] {
-        // SAFETY: both are sixteen `i32` in order.
-        unsafe { std::mem::transmute(sums) }
-    }
 
     #[inline(always)]
     unsafe fn load(from: *const i32) -> Self::Sums {
@@ -193,20 +207,24 @@ impl<D: Dot> Isa for Avx2<D> {
     }
 
     #[inline(always)]
-    fn rescales(_: Rule, plain: bool) -> bool {
-        plain
-    }
-
-    #[inline(always)]
-    unsafe fn scale(mantissas: *const i32, shifts: *const i32, rule: Rule, zero: i32) -> Self::Scale {
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32) -> Self::Scale {
         // SAFETY: both valid for 16.
-        unsafe { parts!(i in [0, 8] => eight(mantissas.add(i), shifts.add(i), rule, zero)) }
+        unsafe {
+            let halves = parts!(i in [0, 8] => eight(mantissas.add(i), shifts.add(i), zero));
+            let shifts = std::slice::from_raw_parts(shifts, 16);
+            Factors { halves, grows: shifts.iter().any(|s| *s >= 0) }
+        }
     }
 
     #[inline(always)]
     unsafe fn rescale(sums: Self::Sums, by: &Self::Scale) -> Self::Sums {
         // SAFETY: the processor has AVX2.
-        unsafe { parts!(i in [0, 1] => rescale_eight(sums[i], &by[i])) }
+        unsafe {
+            if by.grows {
+                return parts!(i in [0, 1] => rescale_eight::<true>(sums[i], &by.halves[i]));
+            }
+            parts!(i in [0, 1] => rescale_eight::<false>(sums[i], &by.halves[i]))
+        }
     }
 
     #[inline(always)]

@@ -8,7 +8,6 @@ pub(super) mod portable;
 
 use super::pack::LANES;
 use super::scale::{Factors, Output};
-use crate::fixed::{Multiplier, Rule};
 use crate::reference::Codes;
 
 /// An expression for each of several constant indices, as an array. A closure would be compiled without the instruction set.
@@ -46,7 +45,6 @@ pub(super) trait Isa {
     /// Rows of the result that a tile of a matrix product computes together.
     const ROWS: usize;
 
-    unsafe fn values(sums: Self::Sums) -> [i32; LANES];
     unsafe fn load(from: *const i32) -> Self::Sums;
 
     /// 64 weights.
@@ -61,11 +59,9 @@ pub(super) trait Isa {
     /// Adds to each lane its products with 16 codes of 9 bits each at `first` and `second`, which stand in the order of outputs.
     unsafe fn dot_pair(sums: Self::Sums, pairs: Self::Pairs, first: *const i16, second: *const i16) -> Self::Sums;
 
-    /// Whether [`Isa::rescale`] does what is wanted.
-    fn rescales(rule: Rule, plain: bool) -> bool;
     /// 16 mantissas in `0..=i32::MAX` and shifts in `-31..=31`.
-    unsafe fn scale(mantissas: *const i32, shifts: *const i32, rule: Rule, zero: i32) -> Self::Scale;
-    /// As [`Multiplier::apply`], plus the zero.
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32) -> Self::Scale;
+    /// As [`crate::fixed::Multiplier::apply`] with [`crate::fixed::Rule::Double`], plus the zero.
     unsafe fn rescale(sums: Self::Sums, by: &Self::Scale) -> Self::Sums;
     /// Each lane times its factor, of 16, rounded once, halves away from zero. What is beyond 29 bits ends anywhere beyond them.
     unsafe fn rescale_real(sums: Self::Sums, ratios: *const f64, zero: i32) -> Self::Sums;
@@ -94,8 +90,7 @@ pub(super) struct Writer<'a, I: Isa> {
 
 /// Sixteen factors: in registers, or as they are.
 enum Sixteen<'a, I: Isa> {
-    Ready(I::Scale),
-    Fixed { mantissas: &'a [i32], shifts: &'a [i32], rule: Rule },
+    Fixed(I::Scale),
     Real(&'a [f64]),
 }
 
@@ -109,14 +104,10 @@ impl<'a, I: Isa> Writer<'a, I> {
     #[inline(always)]
     pub unsafe fn new(out: &'a Output, at: usize, outputs: usize) -> Writer<'a, I> {
         let factors = match &out.factors {
-            Factors::Fixed { mantissas, shifts, rule, plain } => {
+            Factors::Fixed { mantissas, shifts } => {
                 let (mantissas, shifts) = (&mantissas[at..at + LANES], &shifts[at..at + LANES]);
-                if I::rescales(*rule, *plain) {
-                    // SAFETY: the caller's promise; both have 16 elements.
-                    Sixteen::Ready(unsafe { I::scale(mantissas.as_ptr(), shifts.as_ptr(), *rule, out.zero) })
-                } else {
-                    Sixteen::Fixed { mantissas, shifts, rule: *rule }
-                }
+                // SAFETY: the caller's promise; both have 16 elements.
+                Sixteen::Fixed(unsafe { I::scale(mantissas.as_ptr(), shifts.as_ptr(), out.zero) })
             }
             Factors::Real { ratios } => Sixteen::Real(&ratios[at..at + LANES]),
         };
@@ -135,14 +126,9 @@ impl<'a, I: Isa> Writer<'a, I> {
         // SAFETY: the caller's promise; where there are fewer than 16 outputs, codes go through `codes`.
         unsafe {
             match &self.factors {
-                Sixteen::Ready(by) => {
+                Sixteen::Fixed(by) => {
                     for s in &mut sums {
                         *s = I::rescale(*s, by);
-                    }
-                }
-                Sixteen::Fixed { mantissas, shifts, rule } => {
-                    for s in &mut sums {
-                        *s = rescale_any::<I>(*s, mantissas, shifts, *rule, self.zero);
                     }
                 }
                 Sixteen::Real(ratios) => {
@@ -162,23 +148,5 @@ impl<'a, I: Isa> Writer<'a, I> {
                 std::ptr::copy_nonoverlapping(codes.as_ptr(), to, self.outputs);
             }
         }
-    }
-}
-
-/// As [`Isa::rescale`], by any rule and any factors, lane by lane.
-///
-/// # Safety
-///
-/// As for [`Isa`].
-#[inline(always)]
-#[allow(unsafe_code)]
-unsafe fn rescale_any<I: Isa>(sums: I::Sums, mantissas: &[i32], shifts: &[i32], rule: Rule, zero: i32) -> I::Sums {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let mut values = I::values(sums);
-        for ((v, mantissa), shift) in values.iter_mut().zip(mantissas).zip(shifts) {
-            *v = Multiplier { mantissa: *mantissa, shift: *shift, rule }.apply(*v).wrapping_add(zero);
-        }
-        I::load(values.as_ptr())
     }
 }

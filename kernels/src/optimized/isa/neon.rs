@@ -3,7 +3,6 @@
 use std::arch::aarch64::*;
 
 use super::{Isa, parts};
-use crate::fixed::Rule;
 use crate::reference::Codes;
 
 /// Registers of 128 bits; with `sdot` if `DOT`.
@@ -101,12 +100,6 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     const ROWS: usize = 4;
 
     #[inline(always)]
-    unsafe fn values(sums: Self::Sums) -> [i32; 16] {
-        // SAFETY: both are sixteen `i32` in order.
-        unsafe { std::mem::transmute(sums) }
-    }
-
-    #[inline(always)]
     unsafe fn load(from: *const i32) -> Self::Sums {
         // SAFETY: valid for 16.
         unsafe { parts!(i in [0, 4, 8, 12] => vld1q_s32(from.add(i))) }
@@ -150,12 +143,7 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     }
 
     #[inline(always)]
-    fn rescales(rule: Rule, _: bool) -> bool {
-        rule == Rule::Double
-    }
-
-    #[inline(always)]
-    unsafe fn scale(mantissas: *const i32, shifts: *const i32, _: Rule, zero: i32) -> Self::Scale {
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32) -> Self::Scale {
         // SAFETY: both valid for 16.
         unsafe {
             parts!(i in [0, 4, 8, 12] => {

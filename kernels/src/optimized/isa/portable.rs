@@ -1,7 +1,7 @@
 //! Plain Rust: for processors without another variant, and for weights of -128.
 
 use super::Isa;
-use crate::fixed::{Multiplier, Rule};
+use crate::fixed::Multiplier;
 use crate::optimized::pack::{LANES, lane_of};
 use crate::reference::Codes;
 
@@ -19,11 +19,6 @@ impl Isa for Portable {
 
     const ANY_WEIGHT: bool = true;
     const ROWS: usize = 2;
-
-    #[inline(always)]
-    unsafe fn values(sums: Self::Sums) -> [i32; LANES] {
-        sums
-    }
 
     #[inline(always)]
     unsafe fn load(from: *const i32) -> Self::Sums {
@@ -67,14 +62,9 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    fn rescales(_: Rule, _: bool) -> bool {
-        true
-    }
-
-    #[inline(always)]
-    unsafe fn scale(mantissas: *const i32, shifts: *const i32, rule: Rule, zero: i32) -> Self::Scale {
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32) -> Self::Scale {
         // SAFETY: both valid for 16.
-        let one = |i| unsafe { Multiplier { mantissa: *mantissas.add(i), shift: *shifts.add(i), rule } };
+        let one = |i| unsafe { Multiplier::doubly(*mantissas.add(i), *shifts.add(i)) };
         (std::array::from_fn(one), zero)
     }
 
