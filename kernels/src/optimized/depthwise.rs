@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::isa::{Isa, Writer};
+use super::isa::{Isa, TOGETHER, Writer};
 use super::pack::{LANES, coupled, couples};
 use super::scale::{Output, biases};
 use super::variant::{Variant, best};
@@ -12,6 +12,7 @@ use crate::float::conv::ConvParams;
 use crate::geometry::{Window, elements};
 use crate::reference::Requant;
 use crate::reference::conv::{Filter, rank_4};
+use crate::simd::wide;
 
 /// A depthwise convolution with its weights packed.
 pub struct Depthwise {
@@ -46,6 +47,8 @@ pub(super) struct Row<'a> {
     pub step: usize,
     /// Codes from one block of channels to the next.
     pub block: usize,
+    /// The stride, if the window is of 3x3 taps side by side.
+    pub small: Option<usize>,
     pub by: &'a Taps,
     /// Channels.
     pub channels: usize,
@@ -167,6 +170,8 @@ impl Depthwise {
                 taps: &self.offsets[first % reach * taps..][..taps],
                 step: self.win.x.stride * LANES,
                 block: self.across() * LANES,
+                small: (self.win.y.taps == 3 && self.win.x.taps == 3 && self.win.x.dilation == 1)
+                    .then_some(self.win.x.stride),
                 by: &self.by,
                 channels: o,
                 y,
@@ -195,24 +200,30 @@ impl Depthwise {
             let at = block * LANES;
             to[..left * LANES].fill(zero);
             to[(left + n) * LANES..].fill(zero);
-            for (i, to) in to[left * LANES..][..n * LANES].as_chunks_mut().0.iter_mut().enumerate() {
-                if o == c {
-                    widen(&from[i * c + at..], to);
-                } else {
-                    let outputs = to.iter_mut().zip(at..o);
-                    outputs.for_each(|(to, output)| *to = from[i * c + output / (o / c)].into());
-                }
+            let to = &mut to[left * LANES..][..n * LANES];
+            if o == c {
+                widen(&from[at..], c, to);
+                continue;
+            }
+            for (i, to) in to.chunks_exact_mut(LANES).enumerate() {
+                let outputs = to.iter_mut().zip(at..o);
+                outputs.for_each(|(to, output)| *to = from[i * c + output / (o / c)].into());
             }
         }
     }
 }
 
-/// Widens sixteen codes, or as many as there are.
-#[inline(always)]
-fn widen(from: &[i8], to: &mut [i16; LANES]) {
-    match from.first_chunk::<LANES>() {
-        Some(from) => *to = from.map(i16::from),
-        None => to.iter_mut().zip(from).for_each(|(t, f)| *t = (*f).into()),
+wide! {
+    /// Widens sixteen codes of every pixel of `channels`, or as many as there are: behind the last channel are those of the next pixel, which
+    /// are not used.
+    fn widen(from: &[i8], channels: usize, to: &mut [i16]) {
+        for (i, to) in to.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            let from = &from[i * channels..];
+            match from.first_chunk::<LANES>() {
+                Some(from) => *to = from.map(i16::from),
+                None => to.iter_mut().zip(from).for_each(|(t, f)| *t = (*f).into()),
+            }
+        }
     }
 }
 
@@ -227,7 +238,8 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
     let c = r.channels;
     let pixels = r.y.len() / c;
     let Some(last) = pixels.checked_sub(1) else { return };
-    let reach = (c.div_ceil(LANES) - 1) * r.block + last * r.step + LANES;
+    // A couple of a last tap may reach a pixel further.
+    let reach = (c.div_ceil(LANES) - 1) * r.block + last * r.step + 2 * LANES;
     assert!(r.taps.iter().all(|tap| tap + reach <= r.x.len()));
     let block = r.taps.len() * LANES;
     assert!(r.by.weights.len() == c.div_ceil(LANES) * block);
@@ -238,21 +250,31 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
             let writer = Writer::<I>::new(&r.by.out, at, c);
             let bias = I::load(r.by.bias.as_ptr().add(at));
             let w = r.by.weights.as_ptr().add(at / LANES * block);
-            let mut pixel = 0;
-            while pixel < pixels {
-                let x = r.x.as_ptr().add(at / LANES * r.block + pixel * r.step);
-                let y = r.y.as_mut_ptr().add(pixel * c + at);
-                pixel += match pixels - pixel {
-                    1 => tile::<I, 1>(&r, x, w, bias, &writer, y),
-                    2 | 3 => tile::<I, 2>(&r, x, w, bias, &writer, y),
-                    _ => tile::<I, 4>(&r, x, w, bias, &writer, y),
-                };
+            let x = r.x.as_ptr().add(at / LANES * r.block);
+            let mut sums = [bias; TOGETHER];
+            for first in (0..pixels).step_by(TOGETHER) {
+                let some = TOGETHER.min(pixels - first);
+                let x = x.add(first * r.step);
+                let mut done = 0;
+                while done < some {
+                    // The last ones are computed together with some before them again.
+                    let pixel = if some < 4 { done } else { done.min(some - 4) };
+                    let (x, sums) = (x.add(pixel * r.step), &mut sums[pixel..]);
+                    done = pixel
+                        + match (some.min(4), r.small) {
+                            (4, Some(1)) => four_of_3x3::<I, 1>(&r, x, w, bias, sums),
+                            (4, Some(2)) => four_of_3x3::<I, 2>(&r, x, w, bias, sums),
+                            (4, _) => tile::<I, 4>(&r, x, w, bias, sums),
+                            _ => tile::<I, 1>(&r, x, w, bias, sums),
+                        };
+                }
+                writer.write(&mut sums[..some], r.y.as_mut_ptr().add(first * c + at), c);
             }
         }
     }
 }
 
-/// `M` pixels of sixteen channels; gives `M`.
+/// Sums of `M` pixels of sixteen channels; gives `M`.
 #[inline(always)]
 #[allow(unsafe_code)]
 unsafe fn tile<I: Isa, const M: usize>(
@@ -260,21 +282,59 @@ unsafe fn tile<I: Isa, const M: usize>(
     x: *const i16,
     mut w: *const i8,
     bias: I::Sums,
-    writer: &Writer<'_, I>,
-    y: *mut i8,
+    sums: &mut [I::Sums],
 ) -> usize {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut sums = [bias; M];
+        let mut acc = [bias; M];
         for pair in r.taps.chunks_exact(2) {
             let (a, b) = (x.add(pair[0]), x.add(pair[1]));
             let weights = I::pairs(w);
             w = w.add(LANES * 2);
-            for (m, s) in sums.iter_mut().enumerate() {
-                *s = I::dot_pair(*s, weights, a.add(m * r.step), b.add(m * r.step));
+            for (m, s) in acc.iter_mut().enumerate() {
+                *s = I::dot_couples(*s, weights, I::couple(a.add(m * r.step), b.add(m * r.step)));
             }
         }
-        writer.write(sums, y, r.channels);
+        sums[..M].copy_from_slice(&acc);
     }
     M
+}
+
+/// Sums of four pixels of a window of 3x3 with a stride of 1 or 2, which share what is made of the columns; gives 4.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn four_of_3x3<I: Isa, const STRIDE: usize>(
+    r: &Row<'_>,
+    x: *const i16,
+    w: *const i8,
+    bias: I::Sums,
+    sums: &mut [I::Sums],
+) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (top, middle, last) = (x.add(r.taps[0]), x.add(r.taps[1]), x.add(r.taps[6]));
+        let couple = |i: usize| w.add(i * LANES * 2);
+        let mut acc = [bias; 4];
+        let weights = [I::pairs(couple(0)), I::pairs(couple(1)), I::pairs(couple(2))];
+        for column in 0..3 * STRIDE + 3 {
+            let codes = I::couple(top.add(column * LANES), middle.add(column * LANES));
+            for (m, s) in acc.iter_mut().enumerate() {
+                if let Some(weights) = column.checked_sub(m * STRIDE).and_then(|tap| weights.get(tap)) {
+                    *s = I::dot_couples(*s, *weights, codes);
+                }
+            }
+        }
+        // Couples of the last row are of columns 0 and 1, and of column 2 and nothing.
+        let weights = [Some(I::pairs(couple(3))), None, Some(I::pairs(couple(4)))];
+        for column in 0..3 * STRIDE + 3 {
+            let codes = I::couple(last.add(column * LANES), last.add(column * LANES + LANES));
+            for (m, s) in acc.iter_mut().enumerate() {
+                if let Some(Some(weights)) = column.checked_sub(m * STRIDE).and_then(|tap| weights.get(tap)) {
+                    *s = I::dot_couples(*s, *weights, codes);
+                }
+            }
+        }
+        sums[..4].copy_from_slice(&acc);
+    }
+    4
 }

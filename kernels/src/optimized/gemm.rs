@@ -1,6 +1,8 @@
 //! A matrix product: rows of codes times panels of weights.
 
-use super::isa::{Isa, Writer};
+use std::ops::Range;
+
+use super::isa::{Isa, TOGETHER, Writer};
 use super::pack::{LANES, QUAD, QUAD_BYTES, panels};
 use super::scale::{Output, biases};
 use crate::error::{Result, ensure};
@@ -71,66 +73,131 @@ pub(super) unsafe fn run<I: Isa>(g: Gemm<'_>) {
     let panel_bytes = depth.div_ceil(QUAD) * QUAD_BYTES;
     assert!(g.by.weights.len() == outputs.div_ceil(LANES) * panel_bytes);
     assert!(g.by.bias.len() >= outputs && g.by.out.lanes() >= outputs);
-    for at in (0..outputs).step_by(LANES) {
-        // SAFETY: the rows `row..row + M` and the outputs from `at` on are inside by the assertions; packed values are in whole groups of lanes.
-        unsafe {
-            let writer = Writer::<I>::new(&g.by.out, at, outputs);
-            let w = g.by.weights.as_ptr().add(at / LANES * panel_bytes);
-            let bias = I::load(g.by.bias.as_ptr().add(at));
-            let mut row = 0;
-            while row < g.rows {
-                let x = g.x.as_ptr().add(row * g.x_stride);
-                let y = g.y.as_mut_ptr().add(row * g.y_stride + at);
-                row += match (g.rows - row).min(I::ROWS) {
-                    1 => tile::<I, 1>(x, &g, w, bias, &writer, y),
-                    2 => tile::<I, 2>(x, &g, w, bias, &writer, y),
-                    3 => tile::<I, 3>(x, &g, w, bias, &writer, y),
-                    _ => tile::<I, 4>(x, &g, w, bias, &writer, y),
-                };
+    // SAFETY: all rows and outputs are inside by the assertions; packed values are in whole groups of lanes.
+    unsafe {
+        let mut sums = [[I::load(g.by.bias.as_ptr()); TOGETHER]; 2];
+        for row in (0..g.rows).step_by(TOGETHER) {
+            let rows = TOGETHER.min(g.rows - row);
+            let mut at = 0;
+            while at < outputs {
+                let w = g.by.weights.as_ptr().add(at / LANES * panel_bytes);
+                let panels = if I::SIXTEENS >= 4 && at + LANES < outputs { 2 } else { 1 };
+                if panels == 2 {
+                    rows_of::<I, 2>(&g, row..row + rows, at, [w, w.add(panel_bytes)], &mut sums);
+                } else {
+                    rows_of::<I, 1>(&g, row..row + rows, at, [w], &mut sums);
+                }
+                for sums in &mut sums[..panels] {
+                    let writer = Writer::<I>::new(&g.by.out, at, outputs);
+                    writer.write(&mut sums[..rows], g.y.as_mut_ptr().add(row * g.y_stride + at), g.y_stride);
+                    at += LANES;
+                }
             }
         }
     }
 }
 
-/// `M` rows of one panel; gives `M`.
+/// Sums of up to [`TOGETHER`] rows for `P` panels.
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn tile<I: Isa, const M: usize>(
+unsafe fn rows_of<I: Isa, const P: usize>(
+    g: &Gemm<'_>,
+    rows: Range<usize>,
+    at: usize,
+    panels: [*const i8; P],
+    sums: &mut [[I::Sums; TOGETHER]; 2],
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut row = rows.start;
+        while row < rows.end {
+            let x = g.x.as_ptr().add(row * g.x_stride);
+            let to = row - rows.start;
+            row += match (rows.end - row).min(I::SIXTEENS / P) {
+                1 => tile::<I, 1, P>(x, g, at, panels, sums, to),
+                2 | 3 => tile::<I, 2, P>(x, g, at, panels, sums, to),
+                _ => tile::<I, 4, P>(x, g, at, panels, sums, to),
+            };
+        }
+    }
+}
+
+/// Sums of `M` rows for `P` panels; gives `M`.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn tile<I: Isa, const M: usize, const P: usize>(
     x: *const i8,
     g: &Gemm<'_>,
-    w: *const i8,
-    bias: I::Sums,
-    writer: &Writer<'_, I>,
-    y: *mut i8,
+    at: usize,
+    panels: [*const i8; P],
+    sums: &mut [[I::Sums; TOGETHER]; 2],
+    to: usize,
 ) -> usize {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut sums = [bias; M];
+        let bias = g.by.bias.as_ptr().add(at);
+        let mut acc = [[I::load(bias); M]; P];
+        for (p, acc) in acc.iter_mut().enumerate() {
+            *acc = [I::load(bias.add(p * LANES)); M];
+        }
         let whole = g.by.depth / QUAD;
         for q in 0..whole {
-            let taps = I::taps(w.add(q * QUAD_BYTES));
-            for (m, s) in sums.iter_mut().enumerate() {
+            let mut quads = [I::quad(0); M];
+            for (m, quad) in quads.iter_mut().enumerate() {
                 let codes = x.add(m * g.x_stride + q * QUAD).cast::<i32>().read_unaligned();
-                *s = I::dot(*s, taps, I::quad(i32::from_le(codes)));
+                *quad = I::quad(i32::from_le(codes));
             }
+            multiply::<I, M, P>(&mut acc, panels, q, quads);
         }
         let rest = g.by.depth % QUAD;
         if rest > 0 {
-            let taps = I::taps(w.add(whole * QUAD_BYTES));
-            for (m, s) in sums.iter_mut().enumerate() {
-                let from = x.add(m * g.x_stride + whole * QUAD).cast::<u8>();
-                // Shifted together: a copy to memory would be read back wider than it was written, which is slow.
-                let mut codes = u32::from(*from);
-                if rest > 1 {
-                    codes |= u32::from(*from.add(1)) << 8;
-                }
-                if rest > 2 {
-                    codes |= u32::from(*from.add(2)) << 16;
-                }
-                *s = I::dot(*s, taps, I::quad(codes as i32));
+            let mut quads = [I::quad(0); M];
+            for (m, quad) in quads.iter_mut().enumerate() {
+                *quad = I::quad(last_codes(x.add(m * g.x_stride + whole * QUAD), rest));
             }
+            multiply::<I, M, P>(&mut acc, panels, whole, quads);
         }
-        writer.write(sums, y, g.y_stride);
+        for (p, acc) in acc.iter().enumerate() {
+            sums[p][to..][..M].copy_from_slice(acc);
+        }
     }
     M
+}
+
+/// Adds the products of one quad of each row with its weights of each panel.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn multiply<I: Isa, const M: usize, const P: usize>(
+    acc: &mut [[I::Sums; M]; P],
+    panels: [*const i8; P],
+    q: usize,
+    quads: [I::Quad; M],
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for (acc, w) in acc.iter_mut().zip(panels) {
+            let taps = I::taps(w.add(q * QUAD_BYTES));
+            for (s, quad) in acc.iter_mut().zip(quads) {
+                *s = I::dot(*s, taps, quad);
+            }
+        }
+    }
+}
+
+/// Up to three codes. Shifted together: a copy to memory would be read back wider than it was written, which is slow.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn last_codes(from: *const i8, n: usize) -> i32 {
+    // SAFETY: valid for `n`.
+    unsafe {
+        let from = from.cast::<u8>();
+        let mut codes = u32::from(*from);
+        if n > 1 {
+            codes |= u32::from(*from.add(1)) << 8;
+        }
+        if n > 2 {
+            codes |= u32::from(*from.add(2)) << 16;
+        }
+        codes as i32
+    }
 }

@@ -156,11 +156,12 @@ impl<D: Dot> Isa for Avx2<D> {
     type Taps = [__m256i; 2];
     type Quad = [__m256i; 2];
     type Pairs = [__m256i; 2];
+    type Couples = [__m256i; 2];
     type Scale = Factors;
     type Limits = [__m128i; 2];
 
     const ANY_WEIGHT: bool = false;
-    const ROWS: usize = 4;
+    const SIXTEENS: usize = 4;
 
     #[inline(always)]
     unsafe fn load(from: *const i32) -> Self::Sums {
@@ -197,13 +198,18 @@ impl<D: Dot> Isa for Avx2<D> {
     }
 
     #[inline(always)]
-    unsafe fn dot_pair(sums: Self::Sums, pairs: Self::Pairs, first: *const i16, second: *const i16) -> Self::Sums {
+    unsafe fn couple(first: *const i16, second: *const i16) -> Self::Couples {
         // SAFETY: both valid for 16.
         unsafe {
             let (a, b) = (_mm256_loadu_si256(first.cast()), _mm256_loadu_si256(second.cast()));
-            let codes = [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)];
-            parts!(i in [0, 1] => _mm256_add_epi32(sums[i], _mm256_madd_epi16(codes[i], pairs[i])))
+            [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)]
         }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_couples(sums: Self::Sums, pairs: Self::Pairs, codes: Self::Couples) -> Self::Sums {
+        // SAFETY: the processor has AVX2.
+        unsafe { parts!(i in [0, 1] => _mm256_add_epi32(sums[i], _mm256_madd_epi16(codes[i], pairs[i]))) }
     }
 
     #[inline(always)]
@@ -288,6 +294,26 @@ impl<D: Dot> Isa for Avx2<D> {
             let wide = _mm256_packs_epi32(low, high);
             let codes = _mm_packs_epi16(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
             _mm_storeu_si128(to.cast(), _mm_max_epi8(_mm_min_epi8(codes, max), min));
+        }
+    }
+    /// A half of the lanes after the other, so that its factors stay in registers.
+    #[inline(always)]
+    unsafe fn write(sums: &mut [Self::Sums], by: &Self::Scale, limits: Self::Limits, to: *mut i8, stride: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let [low, high] = by.halves;
+            if by.grows {
+                for (row, s) in sums.iter().enumerate() {
+                    Self::store(Self::rescale(*s, by), limits, to.add(row * stride));
+                }
+                return;
+            }
+            for s in &mut *sums {
+                s[0] = rescale_eight::<false>(s[0], &low);
+            }
+            for (row, s) in sums.iter().enumerate() {
+                Self::store([s[0], rescale_eight::<false>(s[1], &high)], limits, to.add(row * stride));
+            }
         }
     }
 }

@@ -35,6 +35,8 @@ pub(super) trait Isa {
     type Quad: Copy;
     /// Two weights for each lane.
     type Pairs: Copy;
+    /// Two codes for each lane.
+    type Couples: Copy;
     /// Sixteen factors.
     type Scale;
     /// The least and the greatest code of a result.
@@ -42,8 +44,8 @@ pub(super) trait Isa {
 
     /// Whether [`Isa::dot`] is exact for a weight of -128.
     const ANY_WEIGHT: bool;
-    /// Rows of the result that a tile of a matrix product computes together.
-    const ROWS: usize;
+    /// Sixteens of sums that the registers hold beside what they are made of.
+    const SIXTEENS: usize;
 
     unsafe fn load(from: *const i32) -> Self::Sums;
 
@@ -56,8 +58,10 @@ pub(super) trait Isa {
 
     /// 32 weights.
     unsafe fn pairs(from: *const i8) -> Self::Pairs;
-    /// Adds to each lane its products with 16 codes of 9 bits each at `first` and `second`, which stand in the order of outputs.
-    unsafe fn dot_pair(sums: Self::Sums, pairs: Self::Pairs, first: *const i16, second: *const i16) -> Self::Sums;
+    /// 16 codes of 9 bits at `first` and as many at `second`, which stand in the order of outputs.
+    unsafe fn couple(first: *const i16, second: *const i16) -> Self::Couples;
+    /// Adds to each lane its products with two codes.
+    unsafe fn dot_couples(sums: Self::Sums, pairs: Self::Pairs, codes: Self::Couples) -> Self::Sums;
 
     /// 16 mantissas in `0..=i32::MAX` and shifts in `-31..=31`.
     unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32) -> Self::Scale;
@@ -77,7 +81,18 @@ pub(super) trait Isa {
     unsafe fn limits(codes: Codes) -> Self::Limits;
     /// Writes 16 codes within limits in the order of outputs.
     unsafe fn store(sums: Self::Sums, limits: Self::Limits, to: *mut i8);
+    /// Rescales and stores rows, a stride apart. May leave anything in the sums.
+    #[inline(always)]
+    unsafe fn write(sums: &mut [Self::Sums], by: &Self::Scale, limits: Self::Limits, to: *mut i8, stride: usize) {
+        for (row, s) in sums.iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe { Self::store(Self::rescale(*s, by), limits, to.add(row * stride)) }
+        }
+    }
 }
+
+/// Rows of sums that are made before they become codes: they stay in the first cache.
+pub(super) const TOGETHER: usize = 32;
 
 /// What makes codes of the sums of sixteen outputs.
 pub(super) struct Writer<'a, I: Isa> {
@@ -116,36 +131,32 @@ impl<'a, I: Isa> Writer<'a, I> {
         Writer { factors, zero: out.zero, limits, outputs: LANES.min(outputs - at) }
     }
 
-    /// Writes the codes of `M` rows of sums.
+    /// Writes the codes of rows of sums, in which it may leave anything.
     ///
     /// # Safety
     ///
-    /// As for [`Isa`]; `y` is valid for a code an output at each of `M` multiples of `stride`.
+    /// As for [`Isa`]; `y` is valid for a code an output at as many multiples of `stride`.
     #[inline(always)]
-    pub unsafe fn write<const M: usize>(&self, mut sums: [I::Sums; M], y: *mut i8, stride: usize) {
+    pub unsafe fn write(&self, sums: &mut [I::Sums], y: *mut i8, stride: usize) {
         // SAFETY: the caller's promise; where there are fewer than 16 outputs, codes go through `codes`.
         unsafe {
             match &self.factors {
+                Sixteen::Fixed(by) if self.outputs == LANES => return I::write(sums, by, self.limits, y, stride),
                 Sixteen::Fixed(by) => {
-                    for s in &mut sums {
+                    for s in &mut *sums {
                         *s = I::rescale(*s, by);
                     }
                 }
                 Sixteen::Real(ratios) => {
-                    for s in &mut sums {
+                    for s in &mut *sums {
                         *s = I::rescale_real(*s, ratios.as_ptr(), self.zero);
                     }
                 }
             }
-            for (m, s) in sums.iter().enumerate() {
-                let to = y.add(m * stride);
-                if self.outputs == LANES {
-                    I::store(*s, self.limits, to);
-                    continue;
-                }
+            for (row, s) in sums.iter().enumerate() {
                 let mut codes = [0i8; LANES];
                 I::store(*s, self.limits, codes.as_mut_ptr());
-                std::ptr::copy_nonoverlapping(codes.as_ptr(), to, self.outputs);
+                std::ptr::copy_nonoverlapping(codes.as_ptr(), y.add(row * stride), self.outputs);
             }
         }
     }

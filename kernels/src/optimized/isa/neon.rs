@@ -43,10 +43,9 @@ unsafe fn round_shift(x: int32x4_t, by: Four) -> int32x4_t {
 /// Adds to each lane the product of its weight and its code.
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn add_products(sums: [int32x4_t; 4], weights: [int16x8_t; 2], codes: *const i16) -> [int32x4_t; 4] {
-    // SAFETY: the processor has NEON; valid for 16.
+unsafe fn add_products(sums: [int32x4_t; 4], weights: [int16x8_t; 2], [low, high]: [int16x8_t; 2]) -> [int32x4_t; 4] {
+    // SAFETY: the processor has NEON.
     unsafe {
-        let (low, high) = (vld1q_s16(codes), vld1q_s16(codes.add(8)));
         [
             vmlal_s16(sums[0], vget_low_s16(low), vget_low_s16(weights[0])),
             vmlal_s16(sums[1], vget_low_s16(high), vget_high_s16(weights[0])),
@@ -93,11 +92,12 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     type Taps = [int8x16_t; 4];
     type Quad = int8x16_t;
     type Pairs = [[int16x8_t; 2]; 2];
+    type Couples = [[int16x8_t; 2]; 2];
     type Scale = [Four; 4];
     type Limits = [int8x16_t; 2];
 
     const ANY_WEIGHT: bool = DOT;
-    const ROWS: usize = 4;
+    const SIXTEENS: usize = 4;
 
     #[inline(always)]
     unsafe fn load(from: *const i32) -> Self::Sums {
@@ -137,9 +137,15 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     }
 
     #[inline(always)]
-    unsafe fn dot_pair(sums: Self::Sums, pairs: Self::Pairs, first: *const i16, second: *const i16) -> Self::Sums {
+    unsafe fn couple(first: *const i16, second: *const i16) -> Self::Couples {
         // SAFETY: both valid for 16.
-        unsafe { add_products(add_products(sums, pairs[0], first), pairs[1], second) }
+        unsafe { [[vld1q_s16(first), vld1q_s16(first.add(8))], [vld1q_s16(second), vld1q_s16(second.add(8))]] }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_couples(sums: Self::Sums, pairs: Self::Pairs, codes: Self::Couples) -> Self::Sums {
+        // SAFETY: the processor has NEON.
+        unsafe { add_products(add_products(sums, pairs[0], codes[0]), pairs[1], codes[1]) }
     }
 
     #[inline(always)]

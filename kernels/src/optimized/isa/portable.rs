@@ -14,11 +14,12 @@ impl Isa for Portable {
     type Taps = [[i8; 4]; LANES];
     type Quad = [i8; 4];
     type Pairs = [[i8; 2]; LANES];
+    type Couples = [[i16; 2]; LANES];
     type Scale = ([Multiplier; LANES], i32);
     type Limits = Codes;
 
     const ANY_WEIGHT: bool = true;
-    const ROWS: usize = 2;
+    const SIXTEENS: usize = 2;
 
     #[inline(always)]
     unsafe fn load(from: *const i32) -> Self::Sums {
@@ -52,12 +53,16 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    unsafe fn dot_pair(sums: Self::Sums, pairs: Self::Pairs, first: *const i16, second: *const i16) -> Self::Sums {
+    unsafe fn couple(first: *const i16, second: *const i16) -> Self::Couples {
+        // SAFETY: both valid for 16.
+        std::array::from_fn(|i| unsafe { [*first.add(lane_of(i)), *second.add(lane_of(i))] })
+    }
+
+    #[inline(always)]
+    unsafe fn dot_couples(sums: Self::Sums, pairs: Self::Pairs, codes: Self::Couples) -> Self::Sums {
         std::array::from_fn(|i| {
-            // SAFETY: both valid for 16.
-            let (a, b) = unsafe { (*first.add(lane_of(i)), *second.add(lane_of(i))) };
-            let products = i32::from(a) * i32::from(pairs[i][0]) + i32::from(b) * i32::from(pairs[i][1]);
-            sums[i].wrapping_add(products)
+            let product = |k: usize| i32::from(codes[i][k]) * i32::from(pairs[i][k]);
+            sums[i].wrapping_add(product(0) + product(1))
         })
     }
 
