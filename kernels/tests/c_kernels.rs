@@ -149,13 +149,15 @@ fn depthwise(r: &mut Random, p: &mut Program) {
     let Ok((expected, _)) = depthwise_conv_2d(image_of, filter, params, &out) else { return };
     let conv = Depthwise::new(&x_shape, zero, filter, params, &out).unwrap();
     let (taps, reach, across) = (conv.taps(), conv.reach(), conv.across());
-    let offsets = p.array("int32_t", "offsets", conv.offsets());
+    let lines = p.array("int32_t", "lines", conv.lines());
+    let columns = p.array("int32_t", "columns", conv.columns());
     let weights = p.array("int8_t", "weights", &taps.weights);
     let bias = p.array("int32_t", "bias", &taps.bias);
     let from = p.scaling(&taps.out, "");
     let image = image(x_shape[0], x_shape[3], f_shape[3], conv.window());
-    let per_line = conv.offsets().len() / reach;
-    let init = format!("{{{image}, {zero}, {reach}, {across}, {per_line}, {offsets}, {weights}, {bias}, {from}}}");
+    let per_line = conv.columns().len();
+    let init =
+        format!("{{{image}, {zero}, {reach}, {across}, {per_line}, {lines}, {columns}, {weights}, {bias}, {from}}}");
     let name = format!("depthwise {} {x_shape:?} {f_shape:?}", p.cases);
     p.case(&name, "depthwise_packed_i8", &init, "depthwise_packed_i8($k, $x, result, scratch)", &x, &expected);
 }

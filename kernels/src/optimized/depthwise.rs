@@ -21,8 +21,10 @@ pub struct Depthwise {
     win: Window,
     zero: i8,
     by: Taps,
-    /// For each line of the ring where a window may begin: where its taps stand.
-    offsets: Vec<usize>,
+    /// For each line of the ring where a window may begin: where the rows of its taps begin.
+    lines: Vec<usize>,
+    /// Pixels of the taps of a row's first output.
+    columns: Vec<usize>,
     variant: &'static Variant,
 }
 
@@ -41,14 +43,16 @@ pub struct Taps {
 pub(super) struct Row<'a> {
     /// Padded rows of the image; [`LANES`] codes follow the last one.
     pub x: &'a [i16],
-    /// Where the first output's taps stand in them; an even number of taps.
-    pub taps: &'a [usize],
-    /// Codes from the taps of one output to those of the next.
-    pub step: usize,
-    /// Codes from one block of channels to the next.
-    pub block: usize,
-    /// The stride, if the window is of 3x3 taps side by side.
-    pub small: Option<usize>,
+    /// Where the rows of the taps begin in them; an even number of taps.
+    pub lines: &'a [usize],
+    /// The pixels of the first output's taps.
+    pub columns: &'a [usize],
+    /// Pixels from the taps of one output to those of the next.
+    pub stride: usize,
+    /// Pixels of a padded row.
+    pub across: usize,
+    /// Whether the window is of 3x3 taps side by side.
+    pub small: bool,
     pub by: &'a Taps,
     /// Channels.
     pub channels: usize,
@@ -73,11 +77,26 @@ impl Depthwise {
             bias: biases(f.bias, o, zero, sum)?,
             out: Output::fixed(out, o)?,
         };
-        let offsets = Vec::new();
-        let mut conv =
-            Depthwise { x_shape: [n, h, w, c], y_shape, win, zero: zero as i8, by, offsets, variant: best(false) };
+        let (lines, columns) = (Vec::new(), Vec::new());
+        let mut conv = Depthwise {
+            x_shape: [n, h, w, c],
+            y_shape,
+            win,
+            zero: zero as i8,
+            by,
+            lines,
+            columns,
+            variant: best(false),
+        };
         elements(&[conv.reach(), conv.line()])?;
-        conv.offsets = (0..conv.reach()).flat_map(|start| conv.taps_from(start)).collect();
+        // A tap that is alone stands twice.
+        let taps: Vec<usize> = couples([kh, kw]).iter().flat_map(|[a, b]| [*a, b.or(*a)]).flatten().collect();
+        conv.columns = taps.iter().map(|tap| tap % kw * win.x.dilation).collect();
+        let begins = |start: usize, tap: &usize| (start + tap / kw * win.y.dilation) % conv.reach() * conv.line();
+        conv.lines = (0..conv.reach())
+            .flat_map(|start| taps.iter().map(move |tap| (start, tap)))
+            .map(|(s, t)| begins(s, t))
+            .collect();
         Ok(conv)
     }
 
@@ -112,9 +131,14 @@ impl Depthwise {
         &self.by
     }
 
-    /// Where the taps of the first output of a row stand in the ring of padded rows: an even number for each line where the window may begin.
-    pub fn offsets(&self) -> &[usize] {
-        &self.offsets
+    /// Where the rows of the taps begin in the ring of padded rows: an even number for each line where the window may begin.
+    pub fn lines(&self) -> &[usize] {
+        &self.lines
+    }
+
+    /// The pixels of the taps of a row's first output, in the same order.
+    pub fn columns(&self) -> &[usize] {
+        &self.columns
     }
 
     /// Rows of the image that a window reaches over.
@@ -128,18 +152,9 @@ impl Depthwise {
         (x.output.max(1) - 1) * x.stride + (x.taps - 1) * x.dilation + 1
     }
 
-    /// Codes of a padded row, which is `[block][pixel][LANES]`, with as many channels as the result has, filled up.
+    /// Codes of a padded row, which is `[block of LANES channels, or of the last ones][pixel][channel]`, with as many channels as the result has.
     fn line(&self) -> usize {
-        self.y_shape[3].next_multiple_of(LANES) * self.across()
-    }
-
-    /// Where the taps of the first output stand if the first line is `start`. A tap that is alone stands twice.
-    fn taps_from(&self, start: usize) -> Vec<usize> {
-        let Window { y, x } = self.win;
-        let line = |ky: usize| (start + ky * y.dilation) % self.reach() * self.line();
-        let stands = |tap: usize| line(tap / x.taps) + tap % x.taps * x.dilation * LANES;
-        let couple = |[first, second]: [Option<usize>; 2]| [first, second.or(first)].map(|t| t.map_or(0, stands));
-        couples([y.taps, x.taps]).into_iter().flat_map(couple).collect()
+        self.y_shape[3] * self.across()
     }
 
     /// Computes rows `rows` of the result, which fill `y`, of the whole image `x`.
@@ -164,14 +179,14 @@ impl Depthwise {
                 self.pad(x, iy.map(|iy| image * axis.input + iy), &mut scratch[line % reach * length..][..length]);
             }
             ready = first + reach;
-            let taps = self.offsets.len() / reach;
+            let taps = self.columns.len();
             let row = Row {
                 x: &scratch[..reach * length + LANES],
-                taps: &self.offsets[first % reach * taps..][..taps],
-                step: self.win.x.stride * LANES,
-                block: self.across() * LANES,
-                small: (self.win.y.taps == 3 && self.win.x.taps == 3 && self.win.x.dilation == 1)
-                    .then_some(self.win.x.stride),
+                lines: &self.lines[first % reach * taps..][..taps],
+                columns: &self.columns,
+                stride: self.win.x.stride,
+                across: self.across(),
+                small: self.win.y.taps == 3 && self.win.x.taps == 3 && self.win.x.dilation == 1,
                 by: &self.by,
                 channels: o,
                 y,
@@ -196,32 +211,32 @@ impl Depthwise {
         };
         let n = w.min(across - left);
         let from = &x[row * w * c..];
-        for (block, to) in to.chunks_exact_mut(across * LANES).enumerate() {
-            let at = block * LANES;
-            to[..left * LANES].fill(zero);
-            to[(left + n) * LANES..].fill(zero);
-            let to = &mut to[left * LANES..][..n * LANES];
+        for (block, to) in to.chunks_mut(across * LANES).enumerate() {
+            let (at, width) = (block * LANES, to.len() / across);
+            let pixels = left * width..(left + n) * width;
             if o == c {
-                widen(&from[at..], c, to);
-                continue;
+                widen(&from[at..], c, width, &mut to[pixels.clone()]);
+            } else {
+                for (i, to) in to[pixels.clone()].chunks_exact_mut(width).enumerate() {
+                    let outputs = to.iter_mut().zip(at..);
+                    outputs.for_each(|(to, output)| *to = from[i * c + output / (o / c)].into());
+                }
             }
-            for (i, to) in to.chunks_exact_mut(LANES).enumerate() {
-                let outputs = to.iter_mut().zip(at..o);
-                outputs.for_each(|(to, output)| *to = from[i * c + output / (o / c)].into());
-            }
+            to[..pixels.start].fill(zero);
+            to[pixels.end..].fill(zero);
         }
     }
 }
 
 wide! {
-    /// Widens sixteen codes of every pixel of `channels`, or as many as there are: behind the last channel are those of the next pixel, which
-    /// are not used.
-    fn widen(from: &[i8], channels: usize, to: &mut [i16]) {
-        for (i, to) in to.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            let from = &from[i * channels..];
-            match from.first_chunk::<LANES>() {
-                Some(from) => *to = from.map(i16::from),
-                None => to.iter_mut().zip(from).for_each(|(t, f)| *t = (*f).into()),
+    /// Widens the first `width` codes of every pixel of `channels`. Sixteen at a time, where there are as many: codes behind those of a pixel are
+    /// written over by the next one.
+    fn widen(from: &[i8], channels: usize, width: usize, to: &mut [i16]) {
+        for i in 0..to.len() / width {
+            let (from, to) = (&from[i * channels..], &mut to[i * width..]);
+            match (from.first_chunk::<LANES>(), to.first_chunk_mut::<LANES>()) {
+                (Some(from), Some(to)) => *to = from.map(i16::from),
+                _ => to.iter_mut().zip(&from[..width]).for_each(|(t, f)| *t = (*f).into()),
             }
         }
     }
@@ -238,10 +253,11 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
     let c = r.channels;
     let pixels = r.y.len() / c;
     let Some(last) = pixels.checked_sub(1) else { return };
-    // A couple of a last tap may reach a pixel further.
-    let reach = (c.div_ceil(LANES) - 1) * r.block + last * r.step + 2 * LANES;
-    assert!(r.taps.iter().all(|tap| tap + reach <= r.x.len()));
-    let block = r.taps.len() * LANES;
+    let line = r.across * c;
+    // Sixteen codes are read of each tap, and of a couple of a last tap one pixel further.
+    assert!(r.lines.len() == r.columns.len() && r.lines.iter().all(|at| at + line + LANES <= r.x.len()));
+    assert!(r.columns.iter().all(|column| column + last * r.stride < r.across));
+    let block = r.columns.len() * LANES;
     assert!(r.by.weights.len() == c.div_ceil(LANES) * block);
     assert!(r.by.bias.len() >= c && r.by.out.lanes() >= c);
     for at in (0..c).step_by(LANES) {
@@ -250,22 +266,23 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
             let writer = Writer::<I>::new(&r.by.out, at, c);
             let bias = I::load(r.by.bias.as_ptr().add(at));
             let w = r.by.weights.as_ptr().add(at / LANES * block);
-            let x = r.x.as_ptr().add(at / LANES * r.block);
+            let width = LANES.min(c - at);
+            let x = r.x.as_ptr().add(at * r.across);
             let mut sums = [bias; TOGETHER];
             for first in (0..pixels).step_by(TOGETHER) {
                 let some = TOGETHER.min(pixels - first);
-                let x = x.add(first * r.step);
+                let x = x.add(first * r.stride * width);
                 let mut done = 0;
                 while done < some {
                     // The last ones are computed together with some before them again.
                     let pixel = if some < 4 { done } else { done.min(some - 4) };
-                    let (x, sums) = (x.add(pixel * r.step), &mut sums[pixel..]);
+                    let (x, sums) = (x.add(pixel * r.stride * width), &mut sums[pixel..]);
                     done = pixel
-                        + match (some.min(4), r.small) {
-                            (4, Some(1)) => four_of_3x3::<I, 1>(&r, x, w, bias, sums),
-                            (4, Some(2)) => four_of_3x3::<I, 2>(&r, x, w, bias, sums),
-                            (4, _) => tile::<I, 4>(&r, x, w, bias, sums),
-                            _ => tile::<I, 1>(&r, x, w, bias, sums),
+                        + match (some.min(4), r.stride) {
+                            (4, 1) if r.small && width == LANES => four_of_3x3::<I, 1>(&r, x, w, bias, sums),
+                            (4, 2) if r.small && width == LANES => four_of_3x3::<I, 2>(&r, x, w, bias, sums),
+                            (4, _) => tile::<I, 4>(&r, x, width, w, bias, sums),
+                            _ => tile::<I, 1>(&r, x, width, w, bias, sums),
                         };
                 }
                 writer.write(&mut sums[..some], r.y.as_mut_ptr().add(first * c + at), c);
@@ -280,6 +297,7 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
 unsafe fn tile<I: Isa, const M: usize>(
     r: &Row<'_>,
     x: *const i16,
+    width: usize,
     mut w: *const i8,
     bias: I::Sums,
     sums: &mut [I::Sums],
@@ -287,12 +305,13 @@ unsafe fn tile<I: Isa, const M: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let mut acc = [bias; M];
-        for pair in r.taps.chunks_exact(2) {
-            let (a, b) = (x.add(pair[0]), x.add(pair[1]));
+        for (line, column) in r.lines.chunks_exact(2).zip(r.columns.chunks_exact(2)) {
+            let (a, b) = (x.add(line[0] + column[0] * width), x.add(line[1] + column[1] * width));
             let weights = I::pairs(w);
             w = w.add(LANES * 2);
             for (m, s) in acc.iter_mut().enumerate() {
-                *s = I::dot_couples(*s, weights, I::couple(a.add(m * r.step), b.add(m * r.step)));
+                let step = m * r.stride * width;
+                *s = I::dot_couples(*s, weights, I::couple(a.add(step), b.add(step)));
             }
         }
         sums[..M].copy_from_slice(&acc);
@@ -312,7 +331,7 @@ unsafe fn four_of_3x3<I: Isa, const STRIDE: usize>(
 ) -> usize {
     // SAFETY: the caller's promise.
     unsafe {
-        let (top, middle, last) = (x.add(r.taps[0]), x.add(r.taps[1]), x.add(r.taps[6]));
+        let (top, middle, last) = (x.add(r.lines[0]), x.add(r.lines[1]), x.add(r.lines[6]));
         let couple = |i: usize| w.add(i * LANES * 2);
         let mut acc = [bias; 4];
         let weights = [I::pairs(couple(0)), I::pairs(couple(1)), I::pairs(couple(2))];

@@ -295,24 +295,29 @@ static void conv_packed_i8(const struct conv_packed_i8 *k, const int8_t *x, int8
 
 /*@ depthwise_packed_i8: sixteen copy image */
 /* Depthwise convolution; weights are [block of 16 channels][couple of taps][16][2], filled up with 0, and the bias as in panels_i8. The scratch
-   is a ring of `reach` padded rows of the image, [block of 16 channels][pixel][16] codes of 16 bits, `across` pixels each, with each channel as
-   often as the result has it. It has 16 codes more.
-   `offsets` are where the taps of the first output stand when the topmost row is the first, second, ... of the ring; an even number each. Taps
-   are coupled from row to row, and those of an odd last row from pixel to pixel. */
+   is a ring of `reach` padded rows of the image, [block of 16 channels, or of the last ones][pixel][channel] codes of 16 bits, `across` pixels
+   each, with each channel as often as the result has it. It has 16 codes more.
+   `lines` are where the rows of the taps begin when the topmost one is the first, second, ... of the ring, and `columns` the pixels of the taps
+   of the first output; an even number each. Taps are coupled from row to row, and those of an odd last row from pixel to pixel. */
 struct depthwise_packed_i8 {
     struct image image;
     int32_t x_zero, reach, across, taps;
-    const int32_t *offsets;
+    const int32_t *lines, *columns;
     const int8_t *weights;
     const int32_t *bias;
     struct from_sums out;
 };
 
-INLINE void fill_pixels(i16 *to, int32_t pixels, int32_t code)
+INLINE void fill_codes(i16 *to, int32_t code, ptrdiff_t n)
 {
-    int32_t i;
-    for (i = 0; i < 16 * pixels; i++)
-        to[i] = (int16_t)code;
+    for (; n > 0; n--)
+        *to++ = (int16_t)code;
+}
+
+/* Channels of the block that begins at channel `at`. */
+INLINE int32_t block_of(const struct depthwise_packed_i8 *k, int32_t at)
+{
+    return k->image.filters - at < 16 ? k->image.filters - at : 16;
 }
 
 /* One padded row of the image, which is padding alone if it is 0; the image ends at `end`. */
@@ -321,36 +326,35 @@ APART void padded_row_i8(const struct depthwise_packed_i8 *k, const int8_t *row,
     const struct axis *ax = &k->image.x;
     int32_t at, i, m, c = k->image.channels, o = k->image.filters, left = ax->pad, across = k->across;
     int32_t n = !row ? 0 : ax->input < across - left ? ax->input : across - left;
-    for (at = 0; at < o; at += 16, to += (ptrdiff_t)across * 16) {
-        i16 *pixel = to + left * 16;
-        fill_pixels(to, left, k->x_zero);
-        fill_pixels(pixel + n * 16, across - left - n, k->x_zero);
+    for (at = 0; at < o; at += 16) {
+        int32_t width = block_of(k, at);
+        i16 *pixel = to + left * width, *last = pixel + n * width;
+        i = 0;
         if (o == c) {
             const int8_t *from = row + at;
-            /* Behind the last channel are those of the next pixel, which are not used; the last pixel may have none behind it. */
-            for (i = 0; i < n && end - from >= 16; i++, from += c)
-                widen(from, pixel + i * 16);
-            for (; i < n; i++, from += c)
-                for (m = 0; m < o - at; m++)
-                    pixel[i * 16 + m] = from[m];
-            continue;
+            /* Codes behind those of a pixel are written over by the next one. */
+            for (; i < n && end - from >= 16 && last - pixel >= 16; i++, from += c, pixel += width)
+                widen(from, pixel);
         }
-        for (i = 0; i < n; i++)
-            for (m = 0; m < 16 && at + m < o; m++)
-                pixel[i * 16 + m] = row[(ptrdiff_t)i * c + (at + m) / (o / c)];
+        for (; i < n; i++, pixel += width)
+            for (m = 0; m < width; m++)
+                pixel[m] = row[(ptrdiff_t)i * c + (at + m) / (o / c)];
+        fill_codes(to, k->x_zero, left * width);
+        fill_codes(last, k->x_zero, (across - left - n) * width);
+        to += across * width;
     }
 }
 
 /* Sums of `pixels` neighbouring outputs of sixteen channels. */
 INLINE void depthwise_pixels_i8(
-    const int pixels, const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *offsets, int32_t at, struct sums *sums)
+    const int pixels, const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *lines, int32_t at, struct sums *sums)
 {
     const int8_t *w = k->weights + (ptrdiff_t)at * k->taps;
     struct sums a = load_sums(k->bias + at), b = a, c = a, d = a;
-    int32_t t, step = k->image.x.stride * 16;
+    int32_t t, width = block_of(k, at), step = k->image.x.stride * width;
     for (t = 0; t < k->taps; t += 2, w += 32) {
         struct couples v = load_couples(w);
-        const i16 *p = x + offsets[t], *q = x + offsets[t + 1];
+        const i16 *p = x + lines[t] + k->columns[t] * width, *q = x + lines[t + 1] + k->columns[t + 1] * width;
         a = dot_couples(a, couple(p, q), v);
         if (pixels > 1)
             b = dot_couples(b, couple(p + step, q + step), v);
@@ -395,12 +399,12 @@ INLINE void last_row_i8(const int at, const int stride, struct couples v, const 
         s[3] = dot_couples(s[3], v, w[at - 3 * stride]);
 }
 
-/* Sums of four neighbouring outputs of a window of 3x3 with a stride of 1 or 2, which share what is made of the columns. */
+/* Sums of four neighbouring outputs of sixteen channels, of a window of 3x3 with a stride of 1 or 2, which share what is made of the columns. */
 INLINE void depthwise_3x3_i8(
-    const int stride, const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *offsets, int32_t at, struct sums *sums)
+    const int stride, const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *lines, int32_t at, struct sums *sums)
 {
     const int8_t *weights = k->weights + (ptrdiff_t)at * 10;
-    const i16 *p = x + offsets[0], *q = x + offsets[1], *r = x + offsets[6];
+    const i16 *p = x + lines[0], *q = x + lines[1], *r = x + lines[6];
     struct couples w[3];
     struct sums s[4];
     s[0] = s[1] = s[2] = s[3] = load_sums(k->bias + at);
@@ -445,41 +449,40 @@ INLINE void depthwise_3x3_i8(
 
 /* Sums of up to ROWS_OF_SUMS neighbouring outputs; the last ones together with some before them again. */
 APART void depthwise_sums_i8(
-    const struct depthwise_packed_i8 *k, int32_t n, const i16 *x, const int32_t *offsets, int32_t at, struct sums *sums)
+    const struct depthwise_packed_i8 *k, int32_t n, const i16 *x, const int32_t *lines, int32_t at, struct sums *sums)
 {
-    int32_t i, step = k->image.x.stride * 16;
-#if ROWS_TOGETHER > 1
     const struct axis *ax = &k->image.x;
-    int small = k->image.y.taps == 3 && ax->taps == 3 && ax->dilation == 1;
-    for (i = 0; n >= 4 && i < n; i += 4) {
+    int32_t i = 0, width = block_of(k, at), step = ax->stride * width;
+#if ROWS_TOGETHER > 1
+    int small = width == 16 && k->image.y.taps == 3 && ax->taps == 3 && ax->dilation == 1;
+    for (; n >= 4 && i < n; i += 4) {
         int32_t from = i + 4 <= n ? i : n - 4;
         if (small && ax->stride == 1)
-            depthwise_3x3_i8(1, k, x + from * step, offsets, at, sums + from);
+            depthwise_3x3_i8(1, k, x + from * step, lines, at, sums + from);
         else if (small && ax->stride == 2)
-            depthwise_3x3_i8(2, k, x + from * step, offsets, at, sums + from);
+            depthwise_3x3_i8(2, k, x + from * step, lines, at, sums + from);
         else
-            depthwise_pixels_i8(4, k, x + from * step, offsets, at, sums + from);
+            depthwise_pixels_i8(4, k, x + from * step, lines, at, sums + from);
     }
-#else
-    i = 0;
 #endif
     for (; i < n; i++)
-        depthwise_pixels_i8(1, k, x + i * step, offsets, at, sums + i);
+        depthwise_pixels_i8(1, k, x + i * step, lines, at, sums + i);
 }
 
 /* One row of outputs. */
-static void depthwise_row_i8(const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *offsets, int8_t *y)
+static void depthwise_row_i8(const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *lines, int8_t *y)
 {
     struct sums sums[ROWS_OF_SUMS];
     int32_t at, ox, o = k->image.filters, width = k->image.x.output;
-    for (at = 0; at < o; at += 16, x += (ptrdiff_t)k->across * 16) {
+    for (at = 0; at < o; at += 16) {
         struct scale scale = scale_of(&k->out, at);
-        int32_t n = o - at < 16 ? o - at : 16;
+        int32_t n = block_of(k, at);
         for (ox = 0; ox < width; ox += ROWS_OF_SUMS) {
             int32_t some = width - ox < ROWS_OF_SUMS ? width - ox : ROWS_OF_SUMS;
-            depthwise_sums_i8(k, some, x + ox * k->image.x.stride * 16, offsets, at, sums);
+            depthwise_sums_i8(k, some, x + ox * k->image.x.stride * n, lines, at, sums);
             write_rows(some, sums, &k->out, &scale, at, n, y + (ptrdiff_t)ox * o + at, o);
         }
+        x += (ptrdiff_t)k->across * n;
     }
 }
 
@@ -487,17 +490,16 @@ static void depthwise_packed_i8(const struct depthwise_packed_i8 *k, const int8_
 {
     const struct axis *ay = &k->image.y, *ax = &k->image.x;
     int32_t b, oy, line, o = k->image.filters;
-    ptrdiff_t row = (ptrdiff_t)ax->input * k->image.channels, length = (ptrdiff_t)(o + 15) / 16 * k->across * 16;
+    ptrdiff_t row = (ptrdiff_t)ax->input * k->image.channels, length = (ptrdiff_t)o * k->across;
     const int8_t *end = x + k->image.batch * ay->input * row;
     for (b = 0; b < k->image.batch; b++, x += ay->input * row)
         for (oy = 0; oy < ay->output; oy++) {
             int32_t first = oy * ay->stride, ready = oy ? first - ay->stride + k->reach : 0;
-            const int32_t *offsets = k->offsets + first % k->reach * k->taps;
             for (line = first > ready ? first : ready; line < first + k->reach; line++) {
                 int32_t iy = line - ay->pad;
                 padded_row_i8(k, iy < 0 || iy >= ay->input ? 0 : x + iy * row, end, scratch + line % k->reach * length);
             }
-            depthwise_row_i8(k, scratch, offsets, y);
+            depthwise_row_i8(k, scratch, k->lines + first % k->reach * k->taps, y);
             y += (ptrdiff_t)ax->output * o;
         }
 }

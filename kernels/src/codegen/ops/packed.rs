@@ -109,14 +109,16 @@ pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>, p: ConvParams) ->
     let weights = layer.array("int8_t", "weights", taps.weights.iter().map(i8::to_string).collect(), 1);
     let bias = layer.i32s("bias", taps.bias.iter().copied());
     let out = from_sums(layer, &taps.out, "");
-    let offsets = layer.i32s("offsets", conv.offsets().iter().map(|o| *o as i32));
+    let lines = layer.i32s("lines", conv.lines().iter().map(|o| *o as i32));
+    let columns = layer.i32s("columns", conv.columns().iter().map(|c| *c as i32));
     let fields = [
         ("image", image(shape[0], shape[3], conv.shape()[3], conv.window())),
         ("x_zero", x.zero.to_string()),
         ("reach", conv.reach().to_string()),
         ("across", conv.across().to_string()),
-        ("taps", (conv.offsets().len() / conv.reach()).to_string()),
-        ("offsets", offsets),
+        ("taps", conv.columns().len().to_string()),
+        ("lines", lines),
+        ("columns", columns),
         ("weights", weights),
         ("bias", bias),
         ("out", out),
