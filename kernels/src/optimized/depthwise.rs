@@ -232,12 +232,15 @@ wide! {
     /// Widens the first `width` codes of every pixel of `channels`. Sixteen at a time, where there are as many: codes behind those of a pixel are
     /// written over by the next one.
     fn widen(from: &[i8], channels: usize, width: usize, to: &mut [i16]) {
-        for i in 0..to.len() / width {
-            let (from, to) = (&from[i * channels..], &mut to[i * width..]);
-            match (from.first_chunk::<LANES>(), to.first_chunk_mut::<LANES>()) {
-                (Some(from), Some(to)) => *to = from.map(i16::from),
-                _ => to.iter_mut().zip(&from[..width]).for_each(|(t, f)| *t = (*f).into()),
-            }
+        let sixteens = |len: usize, step: usize| if len < LANES { 0 } else { (len - LANES) / step + 1 };
+        let fast = sixteens(from.len(), channels).min(sixteens(to.len(), width)).min(to.len() / width);
+        for i in 0..fast {
+            let (from, to) = (&from[i * channels..][..LANES], &mut to[i * width..][..LANES]);
+            to.iter_mut().zip(from).for_each(|(t, f)| *t = (*f).into());
+        }
+        for i in fast..to.len() / width {
+            let (from, to) = (&from[i * channels..][..width], &mut to[i * width..][..width]);
+            to.iter_mut().zip(from).for_each(|(t, f)| *t = (*f).into());
         }
     }
 }
@@ -260,6 +263,8 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
     let block = r.columns.len() * LANES;
     assert!(r.by.weights.len() == c.div_ceil(LANES) * block);
     assert!(r.by.bias.len() >= c && r.by.out.lanes() >= c);
+    // SAFETY: there are sixteen at least.
+    let mut sums = [unsafe { I::load(r.by.bias.as_ptr()) }; TOGETHER];
     for at in (0..c).step_by(LANES) {
         // SAFETY: outputs `pixel..pixel + M` read inside `x` by the assertions; packed values are in whole groups of lanes.
         unsafe {
@@ -268,7 +273,6 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
             let w = r.by.weights.as_ptr().add(at / LANES * block);
             let width = LANES.min(c - at);
             let x = r.x.as_ptr().add(at * r.across);
-            let mut sums = [bias; TOGETHER];
             for first in (0..pixels).step_by(TOGETHER) {
                 let some = TOGETHER.min(pixels - first);
                 let x = x.add(first * r.stride * width);

@@ -38,7 +38,7 @@ impl Uniform {
     #[allow(unsafe_code)]
     unsafe fn scale<I: Isa>(&self, zero: i32) -> I::Scale {
         // SAFETY: the caller's promise; both have 16 elements.
-        unsafe { I::scale(self.mantissas.as_ptr(), self.shifts.as_ptr(), zero) }
+        unsafe { I::scale(self.mantissas.as_ptr(), self.shifts.as_ptr(), zero, i32::MIN) }
     }
 }
 

@@ -147,7 +147,9 @@ unsafe fn tile<I: Isa, const M: usize, const P: usize>(
                 let codes = x.add(m * g.x_stride + q * QUAD).cast::<i32>().read_unaligned();
                 *quad = I::quad(i32::from_le(codes));
             }
-            multiply::<I, M, P>(&mut acc, panels, q, quads);
+            for (acc, w) in acc.iter_mut().zip(panels) {
+                I::dot(acc, w.add(q * QUAD_BYTES), quads);
+            }
         }
         let rest = g.by.depth % QUAD;
         if rest > 0 {
@@ -155,33 +157,15 @@ unsafe fn tile<I: Isa, const M: usize, const P: usize>(
             for (m, quad) in quads.iter_mut().enumerate() {
                 *quad = I::quad(last_codes(x.add(m * g.x_stride + whole * QUAD), rest));
             }
-            multiply::<I, M, P>(&mut acc, panels, whole, quads);
+            for (acc, w) in acc.iter_mut().zip(panels) {
+                I::dot(acc, w.add(whole * QUAD_BYTES), quads);
+            }
         }
         for (p, acc) in acc.iter().enumerate() {
             sums[p][to..][..M].copy_from_slice(acc);
         }
     }
     M
-}
-
-/// Adds the products of one quad of each row with its weights of each panel.
-#[inline(always)]
-#[allow(unsafe_code)]
-unsafe fn multiply<I: Isa, const M: usize, const P: usize>(
-    acc: &mut [[I::Sums; M]; P],
-    panels: [*const i8; P],
-    q: usize,
-    quads: [I::Quad; M],
-) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        for (acc, w) in acc.iter_mut().zip(panels) {
-            let taps = I::taps(w.add(q * QUAD_BYTES));
-            for (s, quad) in acc.iter_mut().zip(quads) {
-                *s = I::dot(*s, taps, quad);
-            }
-        }
-    }
 }
 
 /// Up to three codes. Shifted together: a copy to memory would be read back wider than it was written, which is slow.

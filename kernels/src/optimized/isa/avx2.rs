@@ -76,6 +76,8 @@ pub(in crate::optimized) struct Factors {
     halves: [Eight; 2],
     /// Whether a shift is not to the right.
     grows: bool,
+    /// Whether results below the zero are told apart.
+    exact: bool,
 }
 
 /// Eight [`crate::fixed::Multiplier`]s, and the zero that is added.
@@ -111,20 +113,25 @@ unsafe fn eight(mantissas: *const i32, shifts: *const i32, zero: i32) -> Eight {
 }
 
 /// Two roundings are one shift by `31 + right` of `x m + 2^30 + 2^(30 + right)`, less `2^31` for a negative `x`: then the second one rounds
-/// halves down. Without a right shift there is one rounding, of `x m + 2^30`.
+/// halves down. Without a right shift there is one rounding, of `x m + 2^30`. If not `EXACT`, results that
+/// would be below the zero are at most the zero.
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn rescale_eight<const GROWS: bool>(mut x: __m256i, by: &Eight) -> __m256i {
+unsafe fn rescale_eight<const GROWS: bool, const EXACT: bool>(mut x: __m256i, by: &Eight) -> __m256i {
     // SAFETY: the processor has AVX2.
     unsafe {
         if GROWS {
             x = _mm256_sllv_epi32(x, by.left);
         }
         let y = _mm256_srli_epi64(x, 32);
-        let even = _mm256_add_epi64(_mm256_mul_epi32(x, by.mantissa[0]), by.add[0]);
-        let odd = _mm256_add_epi64(_mm256_mul_epi32(y, by.mantissa[1]), by.add[1]);
-        let even = _mm256_srlv_epi64(_mm256_sub_epi64(even, _mm256_and_si256(x, by.sign[0])), by.right[0]);
-        let mut odd = _mm256_srlv_epi64(_mm256_sub_epi64(odd, _mm256_and_si256(y, by.sign[1])), by.right[1]);
+        let mut even = _mm256_add_epi64(_mm256_mul_epi32(x, by.mantissa[0]), by.add[0]);
+        let mut odd = _mm256_add_epi64(_mm256_mul_epi32(y, by.mantissa[1]), by.add[1]);
+        if EXACT {
+            even = _mm256_sub_epi64(even, _mm256_and_si256(x, by.sign[0]));
+            odd = _mm256_sub_epi64(odd, _mm256_and_si256(y, by.sign[1]));
+        }
+        even = _mm256_srlv_epi64(even, by.right[0]);
+        odd = _mm256_srlv_epi64(odd, by.right[1]);
         if GROWS {
             odd = _mm256_sllv_epi64(odd, by.left_again);
         }
@@ -153,7 +160,6 @@ unsafe fn round_real(x: __m128i, ratios: *const f64) -> __m128i {
 #[allow(unsafe_code)]
 impl<D: Dot> Isa for Avx2<D> {
     type Sums = [__m256i; 2];
-    type Taps = [__m256i; 2];
     type Quad = [__m256i; 2];
     type Pairs = [__m256i; 2];
     type Couples = [__m256i; 2];
@@ -169,12 +175,6 @@ impl<D: Dot> Isa for Avx2<D> {
         unsafe { parts!(i in [0, 8] => _mm256_loadu_si256(from.add(i).cast())) }
     }
 
-    #[inline(always)]
-    unsafe fn taps(from: *const i8) -> Self::Taps {
-        // SAFETY: valid for 64.
-        unsafe { parts!(i in [0, 32] => _mm256_loadu_si256(from.add(i).cast())) }
-    }
-
     /// The codes, and their magnitudes.
     #[inline(always)]
     unsafe fn quad(codes: i32) -> Self::Quad {
@@ -185,10 +185,18 @@ impl<D: Dot> Isa for Avx2<D> {
         }
     }
 
+    /// Weights are loaded once for all rows, and a half at a time: all sums and quads stay in registers.
     #[inline(always)]
-    unsafe fn dot(sums: Self::Sums, taps: Self::Taps, [codes, magnitudes]: Self::Quad) -> Self::Sums {
-        // SAFETY: the processor has AVX2 and what `D` needs.
-        unsafe { parts!(i in [0, 1] => D::dot(sums[i], magnitudes, _mm256_sign_epi8(taps[i], codes))) }
+    unsafe fn dot<const M: usize>(rows: &mut [Self::Sums; M], weights: *const i8, quads: [Self::Quad; M]) {
+        // SAFETY: the processor has AVX2 and what `D` needs; valid for 64.
+        unsafe {
+            for i in 0..2 {
+                let w = _mm256_loadu_si256(weights.add(32 * i).cast());
+                for (s, [codes, magnitudes]) in rows.iter_mut().zip(quads) {
+                    s[i] = D::dot(s[i], magnitudes, _mm256_sign_epi8(w, codes));
+                }
+            }
+        }
     }
 
     #[inline(always)]
@@ -213,12 +221,12 @@ impl<D: Dot> Isa for Avx2<D> {
     }
 
     #[inline(always)]
-    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32) -> Self::Scale {
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32, least: i32) -> Self::Scale {
         // SAFETY: both valid for 16.
         unsafe {
             let halves = parts!(i in [0, 8] => eight(mantissas.add(i), shifts.add(i), zero));
             let shifts = std::slice::from_raw_parts(shifts, 16);
-            Factors { halves, grows: shifts.iter().any(|s| *s >= 0) }
+            Factors { halves, grows: shifts.iter().any(|s| *s >= 0), exact: least < zero }
         }
     }
 
@@ -227,9 +235,9 @@ impl<D: Dot> Isa for Avx2<D> {
         // SAFETY: the processor has AVX2.
         unsafe {
             if by.grows {
-                return parts!(i in [0, 1] => rescale_eight::<true>(sums[i], &by.halves[i]));
+                return parts!(i in [0, 1] => rescale_eight::<true, true>(sums[i], &by.halves[i]));
             }
-            parts!(i in [0, 1] => rescale_eight::<false>(sums[i], &by.halves[i]))
+            parts!(i in [0, 1] => rescale_eight::<false, true>(sums[i], &by.halves[i]))
         }
     }
 
@@ -296,24 +304,40 @@ impl<D: Dot> Isa for Avx2<D> {
             _mm_storeu_si128(to.cast(), _mm_max_epi8(_mm_min_epi8(codes, max), min));
         }
     }
-    /// A half of the lanes after the other, so that its factors stay in registers.
     #[inline(always)]
     unsafe fn write(sums: &mut [Self::Sums], by: &Self::Scale, limits: Self::Limits, to: *mut i8, stride: usize) {
         // SAFETY: the caller's promise.
         unsafe {
-            let [low, high] = by.halves;
             if by.grows {
-                for (row, s) in sums.iter().enumerate() {
-                    Self::store(Self::rescale(*s, by), limits, to.add(row * stride));
-                }
-                return;
+                write_halves::<D, true, true>(sums, by, limits, to, stride);
+            } else if by.exact {
+                write_halves::<D, false, true>(sums, by, limits, to, stride);
+            } else {
+                write_halves::<D, false, false>(sums, by, limits, to, stride);
             }
-            for s in &mut *sums {
-                s[0] = rescale_eight::<false>(s[0], &low);
-            }
-            for (row, s) in sums.iter().enumerate() {
-                Self::store([s[0], rescale_eight::<false>(s[1], &high)], limits, to.add(row * stride));
-            }
+        }
+    }
+}
+
+/// Rescales and stores rows, a half of the lanes after the other, so that its factors stay in registers.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn write_halves<D: Dot, const GROWS: bool, const EXACT: bool>(
+    sums: &mut [[__m256i; 2]],
+    by: &Factors,
+    limits: [__m128i; 2],
+    to: *mut i8,
+    stride: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let [low, high] = by.halves;
+        for s in &mut *sums {
+            s[0] = rescale_eight::<GROWS, EXACT>(s[0], &low);
+        }
+        for (row, s) in sums.iter().enumerate() {
+            let high = rescale_eight::<GROWS, EXACT>(s[1], &high);
+            Avx2::<D>::store([s[0], high], limits, to.add(row * stride));
         }
     }
 }

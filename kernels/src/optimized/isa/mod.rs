@@ -29,8 +29,6 @@ use parts;
 pub(super) trait Isa {
     /// Sixteen `i32`.
     type Sums: Copy;
-    /// A quad of weights for each lane.
-    type Taps: Copy;
     /// The same four codes for every lane.
     type Quad: Copy;
     /// Two weights for each lane.
@@ -49,12 +47,10 @@ pub(super) trait Isa {
 
     unsafe fn load(from: *const i32) -> Self::Sums;
 
-    /// 64 weights.
-    unsafe fn taps(from: *const i8) -> Self::Taps;
     /// The four codes in a little-endian number.
     unsafe fn quad(codes: i32) -> Self::Quad;
-    /// Adds to each lane its four products.
-    unsafe fn dot(sums: Self::Sums, taps: Self::Taps, quad: Self::Quad) -> Self::Sums;
+    /// Adds to each lane of each row its four products with weights, of which there are 64.
+    unsafe fn dot<const M: usize>(rows: &mut [Self::Sums; M], weights: *const i8, quads: [Self::Quad; M]);
 
     /// 32 weights.
     unsafe fn pairs(from: *const i8) -> Self::Pairs;
@@ -63,8 +59,8 @@ pub(super) trait Isa {
     /// Adds to each lane its products with two codes.
     unsafe fn dot_couples(sums: Self::Sums, pairs: Self::Pairs, codes: Self::Couples) -> Self::Sums;
 
-    /// 16 mantissas in `0..=i32::MAX` and shifts in `-31..=31`.
-    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32) -> Self::Scale;
+    /// 16 mantissas in `0..=i32::MAX` and shifts in `-31..=31`. Of results below `least` it matters only that they are.
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32, least: i32) -> Self::Scale;
     /// As [`crate::fixed::Multiplier::apply`] with [`crate::fixed::Rule::Double`], plus the zero.
     unsafe fn rescale(sums: Self::Sums, by: &Self::Scale) -> Self::Sums;
     /// Each lane times its factor, of 16, rounded once, halves away from zero. What is beyond 29 bits ends anywhere beyond them.
@@ -122,7 +118,7 @@ impl<'a, I: Isa> Writer<'a, I> {
             Factors::Fixed { mantissas, shifts } => {
                 let (mantissas, shifts) = (&mantissas[at..at + LANES], &shifts[at..at + LANES]);
                 // SAFETY: the caller's promise; both have 16 elements.
-                Sixteen::Fixed(unsafe { I::scale(mantissas.as_ptr(), shifts.as_ptr(), out.zero) })
+                Sixteen::Fixed(unsafe { I::scale(mantissas.as_ptr(), shifts.as_ptr(), out.zero, out.codes.min) })
             }
             Factors::Real { ratios } => Sixteen::Real(&ratios[at..at + LANES]),
         };

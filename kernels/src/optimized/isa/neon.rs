@@ -89,7 +89,6 @@ unsafe fn dot<const DOT: bool>(sums: int32x4_t, taps: int8x16_t, codes: int8x16_
 #[allow(unsafe_code)]
 impl<const DOT: bool> Isa for Neon<DOT> {
     type Sums = [int32x4_t; 4];
-    type Taps = [int8x16_t; 4];
     type Quad = int8x16_t;
     type Pairs = [[int16x8_t; 2]; 2];
     type Couples = [[int16x8_t; 2]; 2];
@@ -106,21 +105,22 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     }
 
     #[inline(always)]
-    unsafe fn taps(from: *const i8) -> Self::Taps {
-        // SAFETY: valid for 64.
-        unsafe { parts!(i in [0, 16, 32, 48] => vld1q_s8(from.add(i))) }
-    }
-
-    #[inline(always)]
     unsafe fn quad(codes: i32) -> Self::Quad {
         // SAFETY: the processor has NEON.
         unsafe { vreinterpretq_s8_s32(vdupq_n_s32(codes)) }
     }
 
     #[inline(always)]
-    unsafe fn dot(sums: Self::Sums, taps: Self::Taps, quad: Self::Quad) -> Self::Sums {
-        // SAFETY: the processor has NEON, and the dot product if `DOT`.
-        unsafe { parts!(i in [0, 1, 2, 3] => dot::<DOT>(sums[i], taps[i], quad)) }
+    unsafe fn dot<const M: usize>(rows: &mut [Self::Sums; M], weights: *const i8, quads: [Self::Quad; M]) {
+        // SAFETY: the processor has NEON, and the dot product if `DOT`; valid for 64.
+        unsafe {
+            for i in 0..4 {
+                let w = vld1q_s8(weights.add(16 * i));
+                for (s, quad) in rows.iter_mut().zip(quads) {
+                    s[i] = dot::<DOT>(s[i], w, quad);
+                }
+            }
+        }
     }
 
     /// The first and the second weight of each lane.
@@ -149,7 +149,7 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     }
 
     #[inline(always)]
-    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32) -> Self::Scale {
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32, _: i32) -> Self::Scale {
         // SAFETY: both valid for 16.
         unsafe {
             parts!(i in [0, 4, 8, 12] => {

@@ -11,7 +11,6 @@ pub(in crate::optimized) struct Portable;
 #[allow(unsafe_code)]
 impl Isa for Portable {
     type Sums = [i32; LANES];
-    type Taps = [[i8; 4]; LANES];
     type Quad = [i8; 4];
     type Pairs = [[i8; 2]; LANES];
     type Couples = [[i16; 2]; LANES];
@@ -28,22 +27,20 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    unsafe fn taps(from: *const i8) -> Self::Taps {
-        // SAFETY: valid for 64.
-        unsafe { from.cast::<Self::Taps>().read_unaligned() }
-    }
-
-    #[inline(always)]
     unsafe fn quad(codes: i32) -> Self::Quad {
         codes.to_le_bytes().map(|b| b as i8)
     }
 
     #[inline(always)]
-    unsafe fn dot(sums: Self::Sums, taps: Self::Taps, quad: Self::Quad) -> Self::Sums {
-        std::array::from_fn(|i| {
-            let product = |k: usize| i32::from(taps[i][k]) * i32::from(quad[k]);
-            sums[i].wrapping_add(product(0) + product(1) + product(2) + product(3))
-        })
+    unsafe fn dot<const M: usize>(rows: &mut [Self::Sums; M], weights: *const i8, quads: [Self::Quad; M]) {
+        // SAFETY: valid for 64.
+        let taps = unsafe { weights.cast::<[[i8; 4]; LANES]>().read_unaligned() };
+        for (sums, quad) in rows.iter_mut().zip(quads) {
+            for (sum, taps) in sums.iter_mut().zip(taps) {
+                let product = |k: usize| i32::from(taps[k]) * i32::from(quad[k]);
+                *sum = sum.wrapping_add(product(0) + product(1) + product(2) + product(3));
+            }
+        }
     }
 
     #[inline(always)]
@@ -67,7 +64,7 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32) -> Self::Scale {
+    unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32, _: i32) -> Self::Scale {
         // SAFETY: both valid for 16.
         let one = |i| unsafe { Multiplier::doubly(*mantissas.add(i), *shifts.add(i)) };
         (std::array::from_fn(one), zero)
