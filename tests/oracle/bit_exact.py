@@ -5,7 +5,8 @@ Usage: bit_exact.py MODEL.tflite INPUTS.npz --quant-run BIN [--signature KEY] [-
 Both run the first sample of INPUTS.npz, quantized beforehand where the file's inputs are, so that the
 rounding of inputs is not part of the comparison. quant-run writes all tensors with `--all-tensors`, keyed by
 TFLite tensor index. LiteRT runs its reference kernels, or its optimized ones where the file holds an
-operator whose reference kernel is missing or wrong (`litert.UNSOUND_REFERENCE`); `--kernels` decides.
+operator whose reference kernel is missing or wrong (`litert.UNSOUND_REFERENCE`); `--kernels` decides. quant-run
+rounds as the same set does.
 Every int8, uint8 and int16 tensor that an operator makes (and every quantized input) is compared.
 Differences are listed in the order of execution: the first is the cause. Exits 1 if there is one.
 """
@@ -27,7 +28,7 @@ QUANTIZED = ("int8", "uint8", "int16")
 
 
 def quant_run(
-    binary: pathlib.Path, model: pathlib.Path, feed: litert.Arrays, signature: str
+    binary: pathlib.Path, model: pathlib.Path, feed: litert.Arrays, signature: str, rounding: str
 ) -> litert.Arrays:
     """All tensors of one sample. Raises RuntimeError with quant-run's words if it fails."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -39,6 +40,7 @@ def quant_run(
             str(model),
             f"--inputs={inputs}",
             f"--all-tensors={tensors}",
+            f"--rounding={rounding}",
             "-o",
             str(outputs),
         ]
@@ -85,7 +87,7 @@ def main() -> int:
     parser.add_argument("--quant-run", type=pathlib.Path, required=True, metavar="BIN")
     parser.add_argument("--signature", default="serving_default")
     parser.add_argument(
-        "--kernels", choices=litert.RESOLVERS, help="LiteRT's set (default: by the file's operators)"
+        "--kernels", choices=("reference", "optimized"), help="LiteRT's set (default: by the file's operators)"
     )
     args = parser.parse_args()
 
@@ -94,7 +96,7 @@ def main() -> int:
     feed = litert.as_stored(args.model, args.signature, litert.sample(litert.load(args.inputs), 0))
     theirs = litert.all_tensors(args.model, args.signature, feed, kernels)
     try:
-        ours = quant_run(args.quant_run.resolve(), args.model, feed, args.signature)
+        ours = quant_run(args.quant_run.resolve(), args.model, feed, args.signature, kernels)
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1

@@ -146,3 +146,19 @@ def all_tensors(model: pathlib.Path, signature: str, feed: Arrays, resolver: str
     graph = file.subgraphs[0]
     live = set(graph.inputs).union(*(op.outputs for op in graph.operators))
     return {i: interpreter.get_tensor(i).copy() for i in sorted(live) if i >= 0}
+
+
+def memory_bytes(model: pathlib.Path, resolver: str) -> tuple[int, int]:
+    """What inputs and outputs take, and how far they and all that operators write lie apart in the interpreter's memory.
+
+    LiteRT tells no size of its arena; temporaries of its kernels, which cannot be looked at, may lie outside.
+    """
+    graph = tflite_file.read(model).subgraphs[0]
+    interpreter = Interpreter(model_path=str(model), experimental_op_resolver_type=RESOLVERS[resolver])
+    interpreter.allocate_tensors()
+    ends = {*graph.inputs, *graph.outputs}
+    live = ends.union(*(op.outputs for op in graph.operators))
+    views = {i: interpreter.tensor(i)() for i in live if i >= 0}
+    spans = [(v.__array_interface__["data"][0], v.nbytes) for v in views.values() if v.nbytes]
+    span = max(at + n for at, n in spans) - min(at for at, _ in spans)
+    return sum(views[i].nbytes for i in ends), span
