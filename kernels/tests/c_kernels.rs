@@ -43,7 +43,8 @@ fn kernels() -> String {
         let found = file.split("/*@ ").find(|s| s.split([':', ' ']).next() == Some(name));
         found.and_then(|s| s.split_once(" */\n")).expect("a section").1
     };
-    let needed = [("base", BASE), ("copy", BASE), ("window", WINDOW), ("image", WINDOW)].map(section);
+    let needed =
+        [("base", BASE), ("copy", BASE), ("window", WINDOW), ("source", WINDOW), ("image", WINDOW)].map(section);
     let kernels = [include_str!("../src/codegen/c/sixteen.c"), include_str!("../src/codegen/c/packed_i8.c")];
     needed.into_iter().chain(kernels).collect()
 }

@@ -1,23 +1,19 @@
 //! Integer kernels against LiteRT: every case of `golden/*.txt`, element for element.
 //!
 //! `tests/oracle/kernel_golden.py` writes the files and describes their form; `tests/oracle/kernels.py` compares more cases, in LiteRT itself.
-//! The environment variable `KERNEL_GOLDEN` names another folder.
 
-use std::path::{Path, PathBuf};
+mod cases;
 
-use ir::{At, Attr, Body, Builder, Elem, Loc, OpSpec, QuantType, Registry, Sign, Tensor, TensorType, Type};
+use std::path::Path;
+
+use cases::{Case, numbers, tensor};
+use ir::{Tensor, TensorType};
 use libtest_mimic::{Arguments, Failed, Trial};
-use quant_opt_kernels::eval::Evaluator;
+use quant_opt_kernels::Rounding;
 use quant_opt_kernels::plan::{Options, Program, Watch};
 
 fn main() {
-    let committed = || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let folder = std::env::var_os("KERNEL_GOLDEN").map_or_else(committed, PathBuf::from);
-    let entries = std::fs::read_dir(&folder).expect("the folder of golden files");
-    let mut files: Vec<PathBuf> = entries.map(|e| e.expect("a golden file").path()).collect();
-    files.sort();
-    assert!(!files.is_empty(), "{} holds golden files", folder.display());
-    let trials = files.into_iter().flat_map(|path| {
+    let trials = cases::files().into_iter().flat_map(|path| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let damaged = format!("damaged::{name}");
         let float = format!("float::{name}");
@@ -67,9 +63,9 @@ fn check_float(path: &Path) -> Result<(), Failed> {
     for case in std::fs::read_to_string(path)?.split("\n\n") {
         let case = Case::new(&in_float(case)?)?;
         // A case that has no meaning in float.
-        let Ok(expected) = case.evaluate() else { continue };
+        let Ok(expected) = case.evaluate(Rounding::Reference) else { continue };
         for threads in [1, 3] {
-            let found = case.run(threads)?;
+            let found = run(&case, threads)?;
             for (f, e) in found.iter().zip(&expected) {
                 near(f, e).map_err(|e| format!("{}, {threads} threads: {e}", case.name()))?;
             }
@@ -158,69 +154,20 @@ fn damage(case: &str, random: &mut impl FnMut(usize) -> usize) -> String {
 /// Evaluates one case and compares its results.
 fn check(case: &str) -> Result<(), String> {
     let case = Case::new(case)?;
-    same(&case.evaluate()?, &case.expected)?;
+    same(&case.evaluate(Rounding::Reference)?, &case.expected)?;
     for threads in [1, 3] {
-        same(&case.run(threads)?, &case.expected).map_err(|e| format!("optimized, {threads} threads: {e}"))?;
+        same(&run(&case, threads)?, &case.expected).map_err(|e| format!("optimized, {threads} threads: {e}"))?;
     }
     Ok(())
 }
 
-/// A function of one operation.
-struct Case {
-    body: Body,
-    inputs: Vec<Tensor>,
-    expected: Vec<Tensor>,
-}
-
-impl Case {
-    fn new(case: &str) -> Result<Case, String> {
-        let mut lines = case.lines();
-        let mut head = lines.next().unwrap_or_default().split(' ');
-        let registry = Registry::standard();
-        let mut spec = OpSpec::new(registry.name(head.next().unwrap_or_default()), Loc::UNKNOWN);
-        for pair in head {
-            let (key, value) = pair.split_once('=').ok_or("an attribute has no value")?;
-            spec = spec.prop(key, attribute(value)?);
-        }
-        let mut body = Body::new();
-        let entry = body.entry();
-        let (mut operands, mut inputs, mut expected) = (Vec::new(), Vec::new(), Vec::new());
-        for line in lines {
-            let (role, rest) = line.split_once(' ').unwrap_or((line, ""));
-            match role {
-                "none" => operands.push(Builder::new(&mut body, At::End(entry), Loc::UNKNOWN).no_value()),
-                "const" => operands.push(Builder::new(&mut body, At::End(entry), Loc::UNKNOWN).constant(tensor(rest)?)),
-                "in" => {
-                    let t = tensor(rest)?;
-                    operands.push(body.add_arg(entry, Type::Tensor(t.ty().clone()), Loc::UNKNOWN));
-                    inputs.push(t);
-                }
-                _ => expected.push(tensor(rest)?),
-            }
-        }
-        let results = expected.iter().map(|t| Type::Tensor(t.ty().clone()));
-        let op = body.insert(At::End(entry), spec.operands(&operands).results(results));
-        let results = body.op(op).results().to_vec();
-        body.insert(At::End(entry), OpSpec::new(registry.name("func.return"), Loc::UNKNOWN).operands(&results));
-        Ok(Case { body, inputs, expected })
-    }
-
-    fn name(&self) -> String {
-        let ops = self.body.walk();
-        ops.get(ops.len().wrapping_sub(2)).map(|op| self.body.op(*op).name.as_str().to_owned()).unwrap_or_default()
-    }
-
-    fn evaluate(&self) -> Result<Vec<Tensor>, String> {
-        let evaluator = Evaluator::new(&self.body).map_err(|e| e.to_string())?;
-        evaluator.run(&self.inputs, &mut |_, _| {}).map_err(|e| e.to_string())
-    }
-
-    fn run(&self, threads: usize) -> Result<Vec<Tensor>, String> {
-        let types: Vec<TensorType> = self.inputs.iter().map(|t| t.ty().clone()).collect();
-        let options = Options { threads, ..Options::default() };
-        let program = Program::new(&self.body, &types, &options).map_err(|e| e.to_string())?;
-        program.run(&mut program.worker(), &self.inputs, Watch::Nothing).map_err(|e| e.to_string())
-    }
+/// What optimized kernels make of a case.
+fn run(case: &Case, threads: usize) -> Result<Vec<Tensor>, String> {
+    let (body, inputs) = (case.body(), case.inputs());
+    let types: Vec<TensorType> = inputs.iter().map(|t| t.ty().clone()).collect();
+    let options = Options { threads, ..Options::default() };
+    let program = Program::new(&body, &types, &options).map_err(|e| e.to_string())?;
+    program.run(&mut program.worker(), &inputs, Watch::Nothing).map_err(|e| e.to_string())
 }
 
 fn same(found: &[Tensor], expected: &[Tensor]) -> Result<(), String> {
@@ -240,60 +187,4 @@ fn compare(found: &Tensor, expected: &Tensor) -> Result<(), String> {
     let Some(first) = differing.first() else { return Ok(()) };
     let (n, all) = (differing.len(), e.len());
     Err(format!("{n} of {all} elements differ; first at {first}: {} instead of {}", f[*first], e[*first]))
-}
-
-fn attribute(text: &str) -> Result<Attr, String> {
-    let (kind, value) = text.split_once(':').ok_or("an attribute has no kind")?;
-    let bad = || format!("{value}: not a number");
-    Ok(match kind {
-        "i" => Attr::i32(value.parse().map_err(|_| bad())?),
-        "f" => Attr::f32(value.parse().map_err(|_| bad())?),
-        "b" => Attr::Bool(value == "true"),
-        "a" => Attr::Array(numbers(value, ',')?.into_iter().map(Attr::i64).collect()),
-        "m" => Attr::Opaque(format!("#tfl<mirror_pad_attr {value}>").into()),
-        _ => Attr::str(value),
-    })
-}
-
-/// `TYPE SHAPE SCALES ZEROS HEX`
-fn tensor(text: &str) -> Result<Tensor, String> {
-    let fields: Vec<&str> = text.split(' ').collect();
-    let [elem, shape, scales, zeros, hex] = fields[..] else { return Err(format!("{text}: not a tensor")) };
-    let shape: Vec<usize> = numbers(if shape == "()" { "" } else { shape }, 'x')?;
-    let elem = match elem {
-        "i1" => Elem::BOOL,
-        "i4" => Elem::Int(4, Sign::Signless),
-        "i8" => Elem::I8,
-        "u8" => Elem::U8,
-        "i16" => Elem::I16,
-        "i32" => Elem::I32,
-        "i64" => Elem::I64,
-        "f16" => Elem::F16,
-        "f32" => Elem::F32,
-        other => return Err(format!("{other}: no element type")),
-    };
-    let elem = if scales == "-" { elem } else { quantized(&elem, scales, zeros)? };
-    let digits = |i: usize| u8::from_str_radix(hex.get(i..i + 2).unwrap_or("?"), 16).map_err(|e| e.to_string());
-    let bytes = (0..hex.len()).step_by(2).map(digits).collect::<Result<Vec<u8>, _>>()?;
-    Tensor::new(TensorType::of(&shape, elem), bytes.into()).map_err(|e| e.to_string())
-}
-
-/// The quantized type over a storage integer; scales are float32, as in files.
-fn quantized(storage: &Elem, scales: &str, zeros: &str) -> Result<Elem, String> {
-    let Elem::Int(width, sign) = storage else { return Err("only integers have scales".into()) };
-    let (scales, axis) = scales.split_once('@').map_or((scales, None), |(s, a)| (s, Some(a)));
-    let scales: Vec<f64> = numbers::<f32>(scales, ',')?.into_iter().map(f64::from).collect();
-    let zero_points: Vec<i64> = numbers(zeros, ',')?;
-    let base = match axis {
-        None => QuantType::per_tensor(*width, scales[0], zero_points[0]),
-        Some(axis) => QuantType::per_axis(*width, axis.parse().map_err(|_| "no axis")?, scales),
-    };
-    let signed = *sign != Sign::Unsigned;
-    let (min, max) = QuantType::default_range(signed, *width);
-    Ok(Elem::Quant(QuantType { signed, min, max, ..base }.into()))
-}
-
-fn numbers<T: std::str::FromStr>(text: &str, separator: char) -> Result<Vec<T>, String> {
-    let parse = |s: &str| s.parse().map_err(|_| format!("{s}: not a number"));
-    text.split(separator).filter(|s| !s.is_empty()).map(parse).collect()
 }

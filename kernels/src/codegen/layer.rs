@@ -6,9 +6,8 @@ use ir::{Attr, Elem, OpRow, Operation, Tensor, Value};
 use super::CodegenError;
 use super::function::Writer;
 use super::text;
-use crate::error::{KernelError, Result, ensure};
+use crate::error::{KernelError, Result};
 use crate::eval::quantized::Types;
-use crate::rounding::Rounding;
 
 /// More memory than this many bytes is never taken of the stack.
 const MOST_STACK: usize = 4096;
@@ -100,6 +99,11 @@ impl Layer<'_, '_, '_> {
         text::memory_type(&self.elem(i)?)
     }
 
+    /// The stored type of an operand as part of a name: `i8`.
+    pub(super) fn suffix(&self, i: usize) -> Result<String> {
+        Ok(text::short(self.c_type(i)?))
+    }
+
     /// The type by which kernels reach the elements of a result.
     pub(super) fn out_c_type(&self, i: usize) -> Result<&'static str> {
         text::memory_type(&self.out_elem(i)?)
@@ -110,20 +114,14 @@ impl Layer<'_, '_, '_> {
         self.writer.body.constant(self.writer.root(self.operand(i).ok()?))
     }
 
-    /// The tensor of an operand that must be constant.
+    /// The tensor of an operand that must be constant; codes of less than 8 bits stand in a byte each.
     pub(super) fn fixed(&self, i: usize) -> Result<Tensor> {
-        let fixed = self.constant(i).cloned();
-        fixed.ok_or_else(|| {
+        let fixed = self.constant(i).ok_or_else(|| {
             KernelError::new(format!("operand {i} is computed at run time; generated C needs a constant"))
-        })
-    }
-
-    /// Refuses operations that LiteRT's optimized kernels round block by block, where theirs are the roundings to follow.
-    pub(super) fn rounds_alike(&self) -> Result<()> {
-        ensure(self.types.rounding != Rounding::Optimized, || {
-            "generated C does not round it as LiteRT's optimized kernels do; choose --rounding=reference or micro"
-                .into()
-        })
+        })?;
+        let packed = fixed.ty().elem.byte_width().is_none();
+        let unpacked = fixed.to_i8().filter(|_| packed).map(|q| Tensor::i8(&fixed.shape(), Elem::I8, q.into_owned()));
+        Ok(unpacked.unwrap_or_else(|| fixed.clone()))
     }
 
     /// The integers of an operand that must be constant.
@@ -175,6 +173,11 @@ impl Layer<'_, '_, '_> {
     /// Defines an array of int32.
     pub(super) fn i32s(&mut self, what: &str, items: impl IntoIterator<Item = i32>) -> String {
         self.array("int32_t", what, items.into_iter().map(|v| v.to_string()).collect(), 4)
+    }
+
+    /// Defines an array of int16.
+    pub(super) fn i16s(&mut self, what: &str, items: &[i16]) -> String {
+        self.array("int16_t", what, items.iter().map(i16::to_string).collect(), 2)
     }
 
     /// Defines an array of float32.

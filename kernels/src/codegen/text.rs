@@ -64,7 +64,7 @@ pub(super) fn lines(items: impl IntoIterator<Item = String>) -> String {
 pub(super) fn c_type(elem: &Elem) -> Result<&'static str> {
     Ok(match elem.storage() {
         Elem::Int(1, _) | Elem::Int(8, Sign::Unsigned) => "uint8_t",
-        Elem::Int(8, _) => "int8_t",
+        Elem::Int(2 | 4 | 8, _) => "int8_t",
         Elem::Int(16, Sign::Unsigned) | Elem::F16 => "uint16_t",
         Elem::Int(16, _) => "int16_t",
         Elem::Int(32, Sign::Unsigned) => "uint32_t",
@@ -86,6 +86,11 @@ pub(super) fn memory_type(elem: &Elem) -> Result<&'static str> {
         "float" => "f32",
         bytes => bytes,
     })
+}
+
+/// `i8` of `int8_t` and of `i8`.
+pub(super) fn short(c_type: &str) -> String {
+    c_type.trim_end_matches("_t").replace("uint", "u").replace("int", "i")
 }
 
 /// The elements of a tensor as literals.

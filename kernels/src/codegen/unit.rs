@@ -66,7 +66,8 @@ impl Unit {
     /// The array of a constant tensor.
     pub(super) fn tensor(&mut self, title: &str, stem: &str, t: &Tensor) -> Result<String> {
         let items = text::elements(t)?;
-        Ok(self.array(title, text::c_type(&t.ty().elem)?, stem, items, t.bytes().len()))
+        let bytes = items.len() * t.ty().elem.byte_width().unwrap_or(1);
+        Ok(self.array(title, text::c_type(&t.ty().elem)?, stem, items, bytes))
     }
 
     /// Defines a struct; gives its name.

@@ -1,18 +1,40 @@
 //! Functions of one code: tables of all of them, made once.
 
 use super::curve::Curve;
-use super::{Affine, Code, Codes};
+use super::{Affine, Code, Codes, sigmoid};
 use crate::error::{Result, ensure};
 use crate::fixed::{Multiplier, high_mul_16, inverse_sqrt, round_shift};
 use crate::float::elementwise::erfc;
 
+/// How a result follows from a code, where a table of all is too long to be written down.
+#[derive(Clone, Debug)]
+pub(crate) enum Form {
+    /// In no other way than by the table.
+    Listed,
+    /// A factor, and limits.
+    Rescaled(Multiplier, Codes),
+    /// A factor for the size.
+    Size(Multiplier),
+    /// A factor for positive values, one for the others, which it may turn over.
+    Bent { positive: Multiplier, negative: Multiplier, falls: bool },
+    /// The square root, towards zero.
+    Root,
+    /// Points and lines.
+    Curve(Curve),
+    /// The sigmoid.
+    Logistic(sigmoid::Input),
+    /// The hyperbolic tangent, by the sigmoid.
+    Tanh(sigmoid::Input),
+}
+
 /// The result of each code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Table<C = i8> {
     /// From the lowest code on.
     codes: Vec<C>,
     /// The least code the function takes.
     least: i32,
+    form: Form,
 }
 
 impl<C: Code> Table<C> {
@@ -23,7 +45,17 @@ impl<C: Code> Table<C> {
 
     /// Of a function of codes from `least` on.
     fn from(least: i32, f: impl Fn(i32) -> C) -> Table<C> {
-        Table { codes: C::ALL.each().map(|q| f(q.max(least))).collect(), least }
+        Table { codes: C::ALL.each().map(|q| f(q.max(least))).collect(), least, form: Form::Listed }
+    }
+
+    /// The same table, whose codes have a form.
+    pub(super) fn with(self, form: Form) -> Table<C> {
+        Table { form, ..self }
+    }
+
+    /// What the codes follow from.
+    pub(crate) fn form(&self) -> &Form {
+        &self.form
     }
 
     /// The results of all codes, from the lowest on.
@@ -47,7 +79,7 @@ impl<C: Code> Table<C> {
     fn real(x: Affine, out: Affine, f: impl Fn(f32) -> f32) -> Table<C> {
         if C::ALL == i16::ALL {
             let curve = Curve::single(x, out, f);
-            return Table::new(|q| C::of(curve.at(q)));
+            return Table::new(|q| C::of(curve.at(q))).with(Form::Curve(curve));
         }
         let inverse = 1.0 / out.scale;
         Table::new(|q| {
@@ -62,7 +94,9 @@ pub fn relu<C: Code>(x: Affine, out: Affine, lowest: f32, highest: f32) -> Resul
     let m = Multiplier::new((x.scale / out.scale).into())?;
     let min = out.code(lowest).max(C::ALL.min);
     let max = if highest.is_finite() { out.code(highest).min(C::ALL.max) } else { C::ALL.max };
-    Ok(Table::new(|q| Codes { min, max }.clamp(out.zero.wrapping_add(m.apply(q - x.zero)))))
+    let codes = Codes { min, max };
+    let table = Table::new(|q| codes.clamp(out.zero.wrapping_add(m.apply(q - x.zero))));
+    Ok(table.with(Form::Rescaled(m, codes)))
 }
 
 /// `x` if positive, else `alpha * x`.
@@ -70,25 +104,25 @@ pub fn leaky_relu<C: Code>(x: Affine, out: Affine, alpha: f32) -> Result<Table<C
     let positive = Multiplier::new((x.scale / out.scale).into())?;
     let slope = x.scale * alpha / out.scale;
     let negative = Multiplier::new(slope.abs().into())?;
-    Ok(Table::new(|q| {
+    let falls = slope < 0.0;
+    let table = Table::new(|q| {
         let v = q - x.zero;
         let y = match v {
             0.. => positive.apply(v),
-            _ if slope < 0.0 => -negative.apply(v),
+            _ if falls => -negative.apply(v),
             _ => negative.apply(v),
         };
         C::ALL.clamp(y.wrapping_add(out.zero))
-    }))
+    });
+    Ok(table.with(Form::Bent { positive, negative, falls }))
 }
 
 /// `|x|`
 pub fn abs<C: Code>(x: Affine, out: Affine) -> Result<Table<C>> {
+    // A factor of 1 leaves codes as they are.
     let m = Multiplier::new((x.scale / out.scale).into())?;
-    let same = x.scale == out.scale;
-    Ok(Table::new(|q| {
-        let v = (q - x.zero).abs();
-        C::ALL.clamp(if same { v } else { m.apply(v) }.wrapping_add(out.zero))
-    }))
+    let table = Table::new(|q| C::ALL.clamp(m.apply((q - x.zero).abs()).wrapping_add(out.zero)));
+    Ok(table.with(Form::Size(m)))
 }
 
 /// A multiplier's mantissa in 16 bits.
@@ -167,6 +201,7 @@ pub fn sqrt<C: Code>(x: Affine, out: Affine) -> Table<C> {
         let real = (x.scale * (q - x.zero) as f32).sqrt();
         C::ALL.clamp(((real / out.scale) as i32).saturating_add(out.zero))
     })
+    .with(Form::Root)
 }
 
 /// `1 / sqrt(x)`; the highest code for 0, an error for negative values.

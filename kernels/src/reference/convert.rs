@@ -43,10 +43,15 @@ pub fn dequantize(code: i32, of: Affine) -> f32 {
     (f64::from(of.scale) * (f64::from(code) - f64::from(of.zero))) as f32
 }
 
+/// What LiteRT's optimized kernel adds to the product of a code and the scale.
+pub(crate) fn dequantized_zero(of: Affine) -> f32 {
+    (-f64::from(of.zero) * f64::from(of.scale)) as f32
+}
+
 /// What codes mean to LiteRT's optimized kernel, all in float32: the product less that of the zero, in blocks of 8; what is left over as in
 /// the reference.
 pub fn dequantize_in_blocks(codes: &[i32], of: Affine) -> Vec<f32> {
-    let zero = (-f64::from(of.zero) * f64::from(of.scale)) as f32;
+    let zero = dequantized_zero(of);
     let vectors = codes.len() / 8 * 8;
     let value = |(i, q): (usize, &i32)| if i < vectors { *q as f32 * of.scale + zero } else { dequantize(*q, of) };
     codes.iter().enumerate().map(value).collect()

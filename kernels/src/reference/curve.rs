@@ -53,6 +53,11 @@ impl Curve {
         Curve { points }
     }
 
+    /// The points.
+    pub(crate) fn points(&self) -> &[i16] {
+        &self.points
+    }
+
     /// The code of the result.
     pub fn at(&self, code: i32) -> i32 {
         let i = (LINES / 2 + code.div_euclid(STEP)) as usize;

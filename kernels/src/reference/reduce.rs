@@ -29,6 +29,13 @@ impl Mean {
         Ok(Mean { multiplier, zeros: (i64::from(from.zero) * n) as i32, zero: out.zero })
     }
 
+    /// The same of the sum itself, as TFLite Micro has it.
+    pub fn of_sum(from: Affine, out: Affine, count: usize) -> Result<Mean> {
+        let zeros = counted(count)?.wrapping_mul(from.zero.into()) as i32;
+        let multiplier = Multiplier::new(f64::from(from.scale) / f64::from(out.scale))?;
+        Ok(Mean { multiplier, zeros, zero: out.zero })
+    }
+
     fn code<C: Code>(&self, sum: i32) -> C {
         C::ALL.clamp(self.multiplier.apply(sum.wrapping_sub(self.zeros)).wrapping_add(self.zero))
     }
@@ -44,25 +51,40 @@ fn sums<C: Code>(x: &[C], plan: &Plan) -> impl Iterator<Item = i32> {
     plan.fold(x, 0i32, |s, q| *s = s.wrapping_add(q.into())).into_iter()
 }
 
-/// Mean of each channel of images `[n, h, w, c]` in LiteRT's optimized kernel: the zero points are taken out of the sum as one rounded code, and
-/// channels are rounded in blocks of 16.
+/// How the sum of a channel of int8 images becomes the code of its mean in LiteRT's optimized kernel: the zero points are taken out of the sum as
+/// one rounded code.
+#[derive(Clone, Copy, Debug)]
+pub struct MeanOfImages {
+    /// From a sum of codes to a code.
+    pub multiplier: Multiplier,
+    /// What is added to that.
+    pub bias: i32,
+}
+
+impl MeanOfImages {
+    /// Of `count` pixels, one at least.
+    pub fn new(from: Affine, out: Affine, count: usize) -> Result<MeanOfImages> {
+        let n = counted(count)?;
+        let multiplier = Multiplier::new((from.scale / (n as f32 * out.scale)).into())?;
+        let bias = out.zero.wrapping_sub((from.zero as f32 * from.scale / out.scale).round() as i32);
+        Ok(MeanOfImages { multiplier, bias })
+    }
+}
+
+/// Mean of each channel of images `[n, h, w, c]` in LiteRT's optimized kernel, which rounds channels in blocks of 16.
 pub fn mean_of_images(x: &[i8], plan: &Plan, channels: usize, from: Affine, out: Affine) -> Result<Vec<i8>> {
-    let n = counted(plan.count)?;
-    let m = Multiplier::new((from.scale / (n as f32 * out.scale)).into())?;
-    let bias = out.zero.wrapping_sub((from.zero as f32 * from.scale / out.scale).round() as i32);
+    let m = MeanOfImages::new(from, out, plan.count)?;
     let code = |(i, sum): (usize, i32)| {
-        let m = m.by(Rounding::Optimized.in_blocks(i % channels, channels, 16));
-        i8::ALL.clamp(m.apply(sum).wrapping_add(bias))
+        let by = m.multiplier.by(Rounding::Optimized.in_blocks(i % channels, channels, 16));
+        i8::ALL.clamp(by.apply(sum).wrapping_add(m.bias))
     };
     Ok(sums(x, plan).enumerate().map(code).collect())
 }
 
 /// Sum of the values of each output in fixed point, as in TFLite Micro.
 pub fn sum_in_fixed_point<C: Code>(x: &[C], plan: &Plan, from: Affine, out: Affine) -> Result<Vec<C>> {
-    let zeros = counted(plan.count)?.wrapping_mul(from.zero.into()) as i32;
-    let m = Multiplier::new(f64::from(from.scale) / f64::from(out.scale))?;
-    let code = |sum: i32| C::ALL.clamp(m.apply(sum.wrapping_sub(zeros)).wrapping_add(out.zero));
-    Ok(sums(x, plan).map(code).collect())
+    let m = Mean::of_sum(from, out, plan.count)?;
+    Ok(sums(x, plan).map(|s| m.code(s)).collect())
 }
 
 /// How a sum of codes becomes the code of the sum of their values, as LiteRT's optimized kernel has it (its reference reads int8 as uint8).

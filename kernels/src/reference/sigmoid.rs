@@ -1,12 +1,12 @@
 //! Logistic and hyperbolic tangent of int16 codes, between the points of one table.
 
-use super::activation::Table;
+use super::activation::{Form, Table};
 use super::{Affine, Code};
 use crate::error::{Result, ensure};
 
 /// `65536 / (1 + e^(-i / 24))`, as LiteRT has it: some are one above the nearest integer.
 #[rustfmt::skip]
-const LOGISTIC: [u16; 256] = [
+pub(crate) const LOGISTIC: [u16; 256] = [
     32768, 33451, 34133, 34813, 35493, 36169, 36843, 37513, 38180, 38841, 39498, 40149, 40794, 41432, 42064, 42688,
     43304, 43912, 44511, 45102, 45683, 46255, 46817, 47369, 47911, 48443, 48964, 49475, 49975, 50464, 50942, 51409,
     51865, 52311, 52745, 53169, 53581, 53983, 54374, 54755, 55125, 55485, 55834, 56174, 56503, 56823, 57133, 57433,
@@ -26,9 +26,11 @@ const LOGISTIC: [u16; 256] = [
 ];
 
 /// Codes of the operand as numbers of `1 / 24 / 512` (logistic).
-struct Input {
-    multiplier: i32,
-    shift: u32,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Input {
+    pub(crate) multiplier: i32,
+    /// To the right, at most 31.
+    pub(crate) shift: u32,
 }
 
 impl Input {
@@ -66,22 +68,24 @@ fn between(size: u32, bits: u32) -> Option<i32> {
 pub fn logistic(x: Affine, out: Affine) -> Result<Table<i16>> {
     fits(out, "a logistic")?;
     let input = Input::new(x, 0..=0)?;
-    Ok(Table::new(|q| {
+    let table = Table::new(|q| {
         let v = input.of(q);
         let y = between(v.unsigned_abs(), 9).unwrap_or(0x7fff << 10);
         i16::of(if v >= 0 { y + (1 << 9) } else { (1 << 25) - y + (1 << 9) - 1 } >> 10)
-    }))
+    });
+    Ok(table.with(Form::Logistic(input)))
 }
 
 /// Hyperbolic tangent in steps of 1/32768: `2 logistic(2 x) - 1`.
 pub fn tanh(x: Affine, out: Affine) -> Result<Table<i16>> {
     fits(out, "a tanh")?;
     let input = Input::new(x, 0..=1)?;
-    Ok(Table::new(|q| {
+    let table = Table::new(|q| {
         let v = input.of(q);
         let y = between(v.unsigned_abs(), 8).unwrap_or(0xffff << 8);
         i16::of(if v >= 0 { y - (1 << 23) + (1 << 7) } else { -y + (1 << 23) + (1 << 7) - 1 } >> 8)
-    }))
+    });
+    Ok(table.with(Form::Tanh(input)))
 }
 
 fn fits(out: Affine, what: &str) -> Result<()> {

@@ -31,6 +31,11 @@ impl WideSoftmax {
         })
     }
 
+    /// The factor of differences, and the curves of `e^x` and of `1 / (1 + x)`.
+    pub(crate) fn parts(&self) -> (Multiplier, &Curve, &Curve) {
+        (self.multiplier, &self.exponential, &self.inverse)
+    }
+
     /// Applies it to rows of `depth` codes.
     pub fn apply(&self, x: &[i16], depth: usize) -> Vec<i16> {
         let mut y = Vec::with_capacity(x.len());

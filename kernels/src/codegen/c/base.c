@@ -2,6 +2,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Sums of float products are rounded twice, as in the kernels that this follows. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#endif
+
 /* Memory holds values of other types after each other; a reader must not be moved over a writer for that. */
 #if defined(__GNUC__)
 #define ANY_TYPE __attribute__((may_alias))

@@ -1,32 +1,35 @@
-/*@ lookup_i8: base */
-/* A function of one code, by a table from -128 on. */
-static void lookup_i8(const int8_t table[256], const int8_t *x, int8_t *y, size_t n)
-{
-    size_t i;
-    for (i = 0; i < n; i++)
-        y[i] = table[x[i] + 128];
-}
+/*@ lookup: base */
+/* A function of one code, by a table from the least on. */
+#define LOOKUP(NAME, X, LEAST)                                                                     \
+    static void NAME(const X *table, const X *x, X *y, size_t n)                                   \
+    {                                                                                              \
+        size_t i;                                                                                  \
+        for (i = 0; i < n; i++)                                                                    \
+            y[i] = table[x[i] - (LEAST)];                                                          \
+    }
 
 /*@ all_at_least: base */
 /* Whether a function takes all codes. */
-static int all_at_least(const int8_t *x, size_t n, int8_t least)
-{
-    size_t i;
-    for (i = 0; i < n; i++)
-        if (x[i] < least)
-            return 0;
-    return 1;
-}
+#define ALL_AT_LEAST(NAME, X)                                                                      \
+    static int NAME(const X *x, size_t n, X least)                                                 \
+    {                                                                                              \
+        size_t i;                                                                                  \
+        for (i = 0; i < n; i++)                                                                    \
+            if (x[i] < least)                                                                      \
+                return 0;                                                                          \
+        return 1;                                                                                  \
+    }
 
 /*@ none_is: base */
-static int none_is(const int8_t *x, size_t n, int8_t code)
-{
-    size_t i;
-    for (i = 0; i < n; i++)
-        if (x[i] == code)
-            return 0;
-    return 1;
-}
+#define NONE_IS(NAME, X)                                                                           \
+    static int NAME(const X *x, size_t n, X value)                                                 \
+    {                                                                                              \
+        size_t i;                                                                                  \
+        for (i = 0; i < n; i++)                                                                    \
+            if (x[i] == value)                                                                     \
+                return 0;                                                                          \
+        return 1;                                                                                  \
+    }
 
 /*@ pairwise: walk */
 /* Two tensors joined element by element: runs of n, whose elements stand step_a and step_b (0 or 1) apart. */
@@ -67,7 +70,7 @@ struct pairs {
         } while (next(&s->runs, at, offset));                                                      \
     }
 
-/*@ scaled: multiply wrap saturate */
+/*@ scaled: multiply */
 /* An operand's code less its zero, shifted left, times a factor. */
 struct scaled {
     int32_t zero, left;
@@ -79,16 +82,36 @@ static int32_t scaled(const struct scaled *k, int32_t code)
     return multiply((code - k->zero) * ((int32_t)1 << k->left), k->by);
 }
 
-/*@ product: multiply wrap saturate pairwise */
+/*@ joined: scaled wrap saturate pairwise */
+/* Two operands brought to one scale, and how what joins them becomes a code. */
+struct join {
+    struct scaled a, b;
+    struct multiplier by;
+    int32_t zero, min, max;
+};
+
+static int32_t joined(const struct join *k, int32_t value)
+{
+    return clamp(add(multiply(value, k->by), k->zero), k->min, k->max);
+}
+
+/*@ product_of: multiplier pairwise */
 /* Codes of 0, and the factor of the result. */
 struct product {
     int32_t a_zero, b_zero, zero, min, max;
     struct multiplier by;
 };
 
-/*@ quotient: product reciprocal round_shift */
+/*@ product: product_of multiply wrap saturate */
+static int32_t product(const struct product *k, int32_t a, int32_t b)
+{
+    int32_t v = (int32_t)((uint32_t)(a - k->a_zero) * (uint32_t)(b - k->b_zero));
+    return clamp(add(multiply(v, k->by), k->zero), k->min, k->max);
+}
+
+/*@ quotient: product_of reciprocal round_shift wrap saturate */
 /* A quotient. Shifts by 32 and more count modulo 32, as processors do that run the original. */
-static int8_t quotient(const struct product *k, int32_t a, int32_t b)
+static int32_t quotient(const struct product *k, int32_t a, int32_t b)
 {
     int32_t u = a - k->a_zero, v = b - k->b_zero, bits, headroom = 31, inverse, scaled, right;
     if (v < 0) {
@@ -107,20 +130,20 @@ static int8_t quotient(const struct product *k, int32_t a, int32_t b)
         scaled = round_shift(scaled, right);
     else
         scaled = (int32_t)((uint32_t)scaled << (-right & 31));
-    return (int8_t)clamp(add(scaled, k->zero), k->min, k->max);
+    return clamp(add(scaled, k->zero), k->min, k->max);
 }
 
 /*@ prelu: multiply wrap saturate pairwise */
 struct prelu {
-    int32_t x_zero, alpha_zero, zero;
+    int32_t x_zero, alpha_zero, zero, min, max;
     struct multiplier positive, negative;
 };
 
-static int8_t prelu(const struct prelu *k, int32_t x, int32_t alpha)
+static int32_t prelu(const struct prelu *k, int32_t x, int32_t alpha)
 {
     int32_t v = x - k->x_zero;
     int32_t y = v >= 0 ? multiply(v, k->positive) : multiply(v * (alpha - k->alpha_zero), k->negative);
-    return (int8_t)clamp(add(y, k->zero), -128, 127);
+    return clamp(add(y, k->zero), k->min, k->max);
 }
 
 /*@ comparison: scaled pairwise */
@@ -221,17 +244,6 @@ static int64_t pow_int(int64_t a, int64_t b)
             r *= x;
     return (int64_t)r;
 }
-
-/*@ no_zero: base */
-#define NO_ZERO(NAME, X)                                                                           \
-    static int NAME(const X *x, size_t n)                                                          \
-    {                                                                                              \
-        size_t i;                                                                                  \
-        for (i = 0; i < n; i++)                                                                    \
-            if (x[i] == 0)                                                                         \
-                return 0;                                                                          \
-        return 1;                                                                                  \
-    }
 
 /*@ clamp_f32: limits */
 static void clamp_f32(const struct limits *k, f32 *y, size_t n)

@@ -64,13 +64,7 @@ static int32_t multiply_wide(int64_t x, struct multiplier by)
     return (int32_t)(uint32_t)(uint64_t)((int64_t)(product + ((uint64_t)1 << (total - 1))) >> total);
 }
 
-/*@ requant: multiply saturate wrap */
-/* How sums become codes: one factor, or one a channel (channel_step is 1). The first `upward` channels round halves of both steps up. */
-struct requant {
-    const struct multiplier *factors;
-    int32_t channel_step, upward, zero, min, max;
-};
-
+/*@ multiply_upward: multiplier high_mul */
 /* x times a factor, halves of both roundings up. */
 static int32_t multiply_upward(int32_t x, struct multiplier by)
 {
@@ -79,11 +73,31 @@ static int32_t multiply_upward(int32_t x, struct multiplier by)
     return (int32_t)(right == 0 ? product : (product + ((int64_t)1 << (right - 1))) >> right);
 }
 
-static int8_t requantize(const struct requant *by, int32_t sum, int32_t channel)
+/*@ requant_of: multiplier */
+/* How sums become codes: one factor, or one a channel (channel_step is 1). The first `upward` channels round halves of both steps up. */
+struct requant {
+    const struct multiplier *factors;
+    int32_t channel_step, upward, zero, min, max;
+};
+
+/*@ requant: requant_of multiply saturate wrap */
+static int32_t requantize(const struct requant *by, int32_t sum, int32_t channel)
+{
+    return clamp(add(multiply(sum, by->factors[channel * by->channel_step]), by->zero), by->min, by->max);
+}
+
+/*@ requant_upward: requant_of multiply multiply_upward saturate wrap */
+static int32_t requantize_upward(const struct requant *by, int32_t sum, int32_t channel)
 {
     struct multiplier factor = by->factors[channel * by->channel_step];
     int32_t scaled = channel < by->upward ? multiply_upward(sum, factor) : multiply(sum, factor);
-    return (int8_t)clamp(add(scaled, by->zero), by->min, by->max);
+    return clamp(add(scaled, by->zero), by->min, by->max);
+}
+
+/*@ requant_wide: requant_of multiply_wide saturate wrap */
+static int32_t requantize_wide(const struct requant *by, int64_t sum, int32_t channel)
+{
+    return clamp(add(multiply_wide(sum, by->factors[channel * by->channel_step]), by->zero), by->min, by->max);
 }
 
 /*@ leading_zeros: base */

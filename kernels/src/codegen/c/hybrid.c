@@ -88,7 +88,7 @@ struct hybrid_fully_connected {
         }                                                                                          \
     }
 
-/*@ hybrid_conv: image hybrid */
+/*@ hybrid_conv: image source hybrid */
 /* PRODUCT joins the sum, the image's scale and the channel's. */
 struct hybrid_conv {
     struct image image;
@@ -128,7 +128,7 @@ struct hybrid_conv {
         }                                                                                          \
     }
 
-/*@ hybrid_depthwise_conv: image hybrid asymmetric */
+/*@ hybrid_depthwise_conv: image source hybrid asymmetric */
 struct hybrid_depthwise_conv {
     struct image image;
     struct hybrid by;
@@ -160,7 +160,7 @@ static void hybrid_depthwise_conv(const struct hybrid_depthwise_conv *k, const f
     }
 }
 
-/*@ hybrid_transpose_conv: image hybrid asymmetric */
+/*@ hybrid_transpose_conv: image source hybrid asymmetric */
 /* Every product is added as a float, in the order of the input. */
 struct hybrid_transpose_conv {
     struct image image;

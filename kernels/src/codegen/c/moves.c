@@ -69,12 +69,14 @@ struct gather {
         return 1;                                                                                  \
     }
 
-/*@ gather_nd: copy */
-/* Runs picked by rows of depth coordinates; 0 if one lies outside. */
+/*@ coordinates: base */
+/* Rows of depth coordinates, each below its size and a step apart, and the length of the runs at them. */
 struct coordinates {
     int32_t rows, depth, size[8], step[8], run;
 };
 
+/*@ gather_nd: coordinates copy */
+/* Runs picked by coordinates; 0 if one lies outside. */
 #define GATHER_ND(NAME, I)                                                                         \
     static int NAME(const struct coordinates *k, const void *from, const I *indices, void *to)     \
     {                                                                                              \
@@ -93,9 +95,9 @@ struct coordinates {
         return 1;                                                                                  \
     }
 
-/*@ scatter_nd: gather_nd */
+/*@ scatter_nd: coordinates */
 /* Adds runs of updates at coordinates to zeros; 0 if a coordinate lies outside. Steps and runs count elements here. */
-#define SCATTER_ND(NAME, I, T, U, ACC)                                                             \
+#define SCATTER_ND(NAME, I, T, ACC)                                                                \
     static int NAME(const struct coordinates *k, const I *indices, const T *updates, T *to, size_t n) \
     {                                                                                              \
         int32_t r, d, i;                                                                           \
@@ -111,7 +113,7 @@ struct coordinates {
                 offset += (ptrdiff_t)index * k->step[d];                                           \
             }                                                                                      \
             for (i = 0; i < k->run; i++)                                                           \
-                to[offset + i] = (T)((U)to[offset + i] + (U)*updates++);                           \
+                to[offset + i] = (T)((ACC)to[offset + i] + (ACC)*updates++);                       \
         }                                                                                          \
         return 1;                                                                                  \
     }

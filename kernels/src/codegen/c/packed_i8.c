@@ -172,7 +172,7 @@ static void fully_connected_packed_i8(const struct panels_i8 *k, int32_t rows, c
     panels_i8(k, x, k->depth, rows, y, k->outputs);
 }
 
-/*@ conv_packed_i8: panels_i8 image */
+/*@ conv_packed_i8: panels_i8 image source */
 /* 2-D convolution; one set of panels for each group of channels. `tile` output pixels have their patches gathered in the scratch, of
    tile * panels->depth bytes, at a time; a patch is filled up to whole quads, whose weights are 0. With a tile of 0 the image is read as it
    is (1x1, stride 1, one group) and there is no scratch. */

@@ -1,4 +1,4 @@
-/*@ conv_f32: image limits */
+/*@ conv_f32: image source limits */
 /* 2-D convolution; weights are [filters][taps y][taps x][depth], depth divides the channels into groups. */
 struct conv_f32 {
     struct image image;
@@ -34,7 +34,7 @@ static void conv_f32(const struct conv_f32 *k, const f32 *x, const f32 *weights,
                 }
 }
 
-/*@ depthwise_conv_f32: image limits */
+/*@ depthwise_conv_f32: image source limits */
 /* Depthwise convolution; weights are [taps y][taps x][filters]. */
 struct depthwise_conv_f32 {
     struct image image;
@@ -71,7 +71,7 @@ static void depthwise_conv_f32(const struct depthwise_conv_f32 *k, const f32 *x,
             }
 }
 
-/*@ transpose_conv_f32: image limits */
+/*@ transpose_conv_f32: image source limits */
 /* Gradient of a convolution with respect to its input: y and x are the axes of the forward one, from the result (filters) to the image. */
 struct transpose_conv_f32 {
     struct image image;

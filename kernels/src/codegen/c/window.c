@@ -4,6 +4,7 @@ struct axis {
     int32_t input, output, taps, stride, dilation, pad;
 };
 
+/*@ source: window */
 /* The input element that a tap reads; outside it is padding. */
 static int32_t source(const struct axis *a, int32_t out, int32_t tap)
 {

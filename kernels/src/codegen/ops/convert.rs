@@ -3,18 +3,14 @@
 use ir::{Elem, QuantType, Sign};
 
 use crate::codegen::layer::Layer;
-use crate::codegen::text;
+use crate::codegen::text::{self, short};
 use crate::error::{KernelError, Result};
 use crate::eval::quantized::convert;
-
-/// `i8` of `int8_t` and of `i8`.
-fn short(c_type: &str) -> String {
-    c_type.trim_end_matches("_t").replace("uint", "u").replace("int", "i")
-}
+use crate::reference::convert::dequantized_zero;
 
 pub(super) fn quantize(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
-    layer.rounds_alike()?;
     let to_type = layer.out_c_type(0)?;
+    let in_blocks = convert::quantizes_in_blocks(&layer.types)?;
     let n = layer.len(0)?.to_string();
     let (x, y) = (layer.ptr(0)?, layer.out(0)?);
     if layer.elem(0)? == Elem::F32 {
@@ -29,7 +25,9 @@ pub(super) fn quantize(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
             ],
         );
         let name = format!("quantize_{}", short(to_type));
-        layer.instance("quantize", format!("QUANTIZE({name}, {to_type})"));
+        let (section, maker) =
+            if in_blocks { ("quantize_in_blocks", "QUANTIZE_IN_BLOCKS") } else { ("quantize", "QUANTIZE") };
+        layer.instance(section, format!("{maker}({name}, {to_type})"));
         layer.call(&name, &[k, x, y, n]);
         return Ok(());
     }
@@ -47,7 +45,8 @@ pub(super) fn quantize(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         ],
     );
     let name = format!("rescale_{}_{}", short(from_type), short(to_type));
-    layer.instance("rescale", format!("RESCALE({name}, {from_type}, {to_type})"));
+    let (section, maker) = if in_blocks { ("rescale_in_blocks", "RESCALE_IN_BLOCKS") } else { ("rescale", "RESCALE") };
+    layer.instance(section, format!("{maker}({name}, {from_type}, {to_type})"));
     layer.call(&name, &[k, x, y, n]);
     Ok(())
 }
@@ -60,9 +59,22 @@ pub(super) fn dequantize(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         layer.call("from_f16", &[x, y, n]);
         return Ok(());
     }
-    layer.rounds_alike()?;
+    let from = layer.c_type(0)?;
+    let name = format!("dequantize_{}", short(from));
     let shape = layer.shape(0)?;
     let (axis, params) = convert::params(&layer.types)?;
+    if convert::dequantizes_in_blocks(&layer.types) {
+        let of = params[0];
+        let fields = [
+            ("scale", text::f32(of.scale)),
+            ("offset", text::f32(dequantized_zero(of))),
+            ("zero", of.zero.to_string()),
+        ];
+        let k = layer.structure("dequantize_in_blocks", &fields);
+        layer.instance("dequantize_in_blocks", format!("DEQUANTIZE_IN_BLOCKS({name}, {from})"));
+        layer.call(&name, &[k, x, y, n]);
+        return Ok(());
+    }
     let inner = axis.map_or(1, |a| shape[(a + 1).min(shape.len())..].iter().product::<usize>().max(1));
     let scales: Vec<f32> = params.iter().map(|p| p.scale).collect();
     let scales = layer.f32s("scales", &scales);
@@ -71,8 +83,6 @@ pub(super) fn dequantize(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         "dequantize",
         &[("scales", scales), ("zeros", zeros), ("params", params.len().to_string()), ("inner", inner.to_string())],
     );
-    let from = layer.c_type(0)?;
-    let name = format!("dequantize_{}", short(from));
     layer.instance("dequantize", format!("DEQUANTIZE({name}, {from})"));
     layer.call(&name, &[k, x, y, n]);
     Ok(())

@@ -98,8 +98,7 @@ pub(super) fn binary(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if layer.elem(0)?.quant().is_some() {
         return codes(layer, &kind);
     }
-    let x_type = layer.c_type(0)?;
-    let suffix = x_type.trim_end_matches("_t").to_owned();
+    let suffix = layer.suffix(0)?;
     if let Some(c) = condition(&kind) {
         return pairwise(layer, "none", &format!("{kind}_{suffix}"), ("none", NOTHING.into()), c);
     }
@@ -109,10 +108,7 @@ pub(super) fn binary(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     let (_, expression, needs) = table.iter().find(|(k, ..)| *k == kind).ok_or_else(missing)?;
     layer.needs(needs);
     if !float && ["div", "floor_div", "floor_mod"].contains(&kind.as_str()) {
-        let (b, n) = (layer.ptr(1)?, layer.len(1)?);
-        let b_type = layer.c_type(1)?;
-        layer.instance("no_zero", format!("NO_ZERO(no_zero_{suffix}, {b_type})"));
-        layer.require(&format!("no_zero_{suffix}({b}, {n})"));
+        divides(layer, 0)?;
     }
     let act = layer.types.activation()?;
     if !float || act == Clamp::NONE {
@@ -144,53 +140,90 @@ fn ending(zero: i32, codes: Codes) -> [(&'static str, String); 3] {
     [("zero", zero.to_string()), ("min", codes.min.to_string()), ("max", codes.max.to_string())]
 }
 
-/// Operations on int8 codes.
+/// Calls a function of pairs of codes that `PAIRWISE` makes.
+fn of_codes(layer: &mut Layer<'_, '_, '_>, section: &'static str, k: (&str, String), expression: &str) -> Result<()> {
+    let name = format!("{}_codes_{}", layer.kind(), layer.suffix(0)?);
+    pairwise(layer, section, &name, k, expression)
+}
+
+/// Refuses a divisor that is `zero` somewhere.
+fn divides(layer: &mut Layer<'_, '_, '_>, zero: i32) -> Result<()> {
+    let (b, n) = (layer.ptr(1)?, layer.len(1)?);
+    let (name, b_type) = (format!("none_is_{}", layer.suffix(1)?), layer.c_type(1)?);
+    layer.instance("none_is", format!("NONE_IS({name}, {b_type})"));
+    layer.require(&format!("{name}({b}, {n}, {zero})"));
+    Ok(())
+}
+
+/// Operations on codes.
 fn codes(layer: &mut Layer<'_, '_, '_>, kind: &str) -> Result<()> {
+    let int8 = layer.types.range(0)? == Codes::I8;
     match kind {
-        "add" => join(layer, Joined::Sum),
-        "sub" => join(layer, Joined::Difference),
-        "squared_difference" => join(layer, Joined::SquaredDifference),
-        "mul" => {
+        "add" => join(layer, Joined::Sum, int8),
+        "sub" => join(layer, Joined::Difference, int8),
+        "squared_difference" => join(layer, Joined::SquaredDifference, int8),
+        "mul" if int8 => {
             let k = Product::new(&elementwise::product(&layer.types)?);
             let by = k.multiplying();
             let [a, b, zero] = by.zeros.map(|z| z.to_string());
             let side = |zero: String| format!("{{{zero}, 0, 0, 0}}");
             call_join(layer, "PRODUCT", [side(a), side(b)], by.out.one(), zero, by.codes)
         }
+        "mul" => {
+            let p = elementwise::product(&layer.types)?;
+            let k = product(layer, p.zeros, p.multiplier, p.codes);
+            of_codes(layer, "product", ("product", k), "product(k, p, q)")
+        }
         "div" => {
             let q = elementwise::quotient(&layer.types)?;
-            let (b, n) = (layer.ptr(1)?, layer.len(1)?);
-            layer.needs("none_is");
-            layer.require(&format!("none_is({b}, {n}, {})", q.zeros[1]));
+            divides(layer, q.zeros[1])?;
             let k = product(layer, q.zeros, q.multiplier, q.codes);
-            pairwise(layer, "quotient", "div_i8", ("product", k), "quotient(k, p, q)")
+            of_codes(layer, "quotient", ("product", k), "quotient(k, p, q)")
         }
         "prelu" => {
             let k = elementwise::prelu_of(&layer.types)?;
-            let fields = [
-                ("x_zero", k.zeros[0].to_string()),
-                ("alpha_zero", k.zeros[1].to_string()),
-                ("zero", k.zeros[2].to_string()),
-                ("positive", text::multiplier(k.positive)),
-                ("negative", text::multiplier(k.negative)),
-            ];
+            let mut fields = vec![("x_zero", k.zeros[0].to_string()), ("alpha_zero", k.zeros[1].to_string())];
+            fields.extend(ending(k.zeros[2], layer.types.range(0)?));
+            fields.push(("positive", text::multiplier(k.positive)));
+            fields.push(("negative", text::multiplier(k.negative)));
             let k = layer.structure("prelu", &fields);
-            pairwise(layer, "prelu", "prelu_i8", ("prelu", k), "prelu(k, p, q)")
+            of_codes(layer, "prelu", ("prelu", k), "prelu(k, p, q)")
         }
-        "maximum" => pairwise(layer, "none", "maximum_i8", ("none", NOTHING.into()), "p > q ? p : q"),
-        "minimum" => pairwise(layer, "none", "minimum_i8", ("none", NOTHING.into()), "p < q ? p : q"),
+        "maximum" => of_codes(layer, "none", ("none", NOTHING.into()), "p > q ? p : q"),
+        "minimum" => of_codes(layer, "none", ("none", NOTHING.into()), "p < q ? p : q"),
         _ => {
             let missing = || KernelError::new("no integer kernel computes it");
             let c = condition(kind).ok_or_else(missing)?;
+            if elementwise::compares_codes(&layer.types, kind)? {
+                return of_codes(layer, "none", ("none", NOTHING.into()), c);
+            }
             let k = elementwise::comparison_of(&layer.types)?;
             let k = layer.structure("comparison", &[("a", scaled(&k.a)), ("b", scaled(&k.b))]);
             let c = c.replace('p', "scaled(&k->a, p)").replace(" q", " scaled(&k->b, q)");
-            pairwise(layer, "comparison", &format!("{kind}_i8"), ("comparison", k), &c)
+            of_codes(layer, "comparison", ("comparison", k), &c)
         }
     }
 }
 
-fn join(layer: &mut Layer<'_, '_, '_>, kind: Joined) -> Result<()> {
+/// A sum or difference of codes of any type but int8, which has a kernel of its own.
+fn join_plainly(layer: &mut Layer<'_, '_, '_>, kind: Joined) -> Result<()> {
+    let k = elementwise::join_of(&layer.types, kind)?;
+    let mut fields = vec![("a", scaled(&k.a)), ("b", scaled(&k.b)), ("by", text::multiplier(k.out))];
+    fields.extend(ending(k.zero, k.codes));
+    let k = layer.structure("join", &fields);
+    let (section, join) = match kind {
+        Joined::Sum => ("wrap", "add"),
+        Joined::Difference => ("wrapping_sub", "sub"),
+        Joined::SquaredDifference => return Err(KernelError::new("no integer kernel takes the type of its operand")),
+    };
+    layer.needs(section);
+    of_codes(layer, "joined", ("join", k), &format!("joined(k, {join}(scaled(&k->a, p), scaled(&k->b, q)))"))
+}
+
+fn join(layer: &mut Layer<'_, '_, '_>, kind: Joined, int8: bool) -> Result<()> {
+    if !int8 {
+        return join_plainly(layer, kind);
+    }
     let k = Join::new(&elementwise::join_of(&layer.types, kind)?);
     let by = k.joining();
     let name = match kind {

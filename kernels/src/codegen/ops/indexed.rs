@@ -7,8 +7,8 @@ use crate::codegen::text;
 use crate::error::{KernelError, Result, ensure};
 use crate::geometry::{axis, strides};
 
-fn suffix(c_type: &str) -> &str {
-    c_type.trim_end_matches("_t")
+fn suffix(c_type: &str) -> String {
+    text::short(c_type)
 }
 
 pub(super) fn gather(layer: &mut Layer<'_, '_, '_>) -> Result<()> {

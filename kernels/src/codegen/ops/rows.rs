@@ -1,15 +1,19 @@
 //! Functions of rows and reductions.
 
 use ir::dialect::tfl;
-use ir::{Attr, Elem, Sign};
+use ir::{Elem, Sign};
 
+use super::weighted::rank_4;
 use crate::codegen::layer::Layer;
 use crate::codegen::text;
 use crate::codegen::walk::{Walk, own_steps};
 use crate::error::{KernelError, Result, ensure};
 use crate::eval::quantized::whole;
 use crate::geometry::axis;
-use crate::reference::reduce::{Mean, Sum};
+use crate::reference::curve::Curve;
+use crate::reference::reduce::{Mean, MeanOfImages, Sum, product_multiplier};
+use crate::reference::{Code, Codes};
+use crate::rounding::Rounding;
 
 /// Rows and depth of operand 0, as arguments.
 fn rows(layer: &Layer<'_, '_, '_>) -> Result<[String; 2]> {
@@ -19,8 +23,7 @@ fn rows(layer: &Layer<'_, '_, '_>) -> Result<[String; 2]> {
 }
 
 /// Calls a function of rows: what it is given first, then operand, result, rows and depth.
-fn call_rows(layer: &mut Layer<'_, '_, '_>, function: &'static str, first: Vec<String>) -> Result<()> {
-    layer.needs(function);
+fn call_rows(layer: &mut Layer<'_, '_, '_>, function: &str, first: Vec<String>) -> Result<()> {
     let mut args = first;
     args.extend([layer.ptr(0)?, layer.out(0)?]);
     args.extend(rows(layer)?);
@@ -35,30 +38,67 @@ fn is_quantized(layer: &Layer<'_, '_, '_>) -> Result<bool> {
 pub(super) fn softmax(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if !is_quantized(layer)? {
         let beta = text::f32(layer.row::<tfl::Softmax>()?.beta);
+        layer.needs("softmax_f32");
         return call_rows(layer, "softmax_f32", vec![beta]);
     }
+    if layer.types.range(0)? == i16::ALL {
+        return softmax_i16(layer);
+    }
     let (by, least) = whole::softmax_of(&layer.types)?.parts();
-    layer.needs("exponentials");
+    let maker = of_exponentials(layer, "softmax", "SOFTMAX")?;
     let k = layer.structure("exponentials", &[("by", text::multiplier(by)), ("least", least.to_string())]);
-    call_rows(layer, "softmax_i8", vec![k])
+    call_rows(layer, &maker, vec![k])
+}
+
+fn softmax_i16(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let k = whole::wide_softmax_of(&layer.types)?;
+    let (by, exponential, inverse) = k.parts();
+    let points = |layer: &mut Layer<'_, '_, '_>, what: &str, c: &Curve| layer.i16s(what, c.points());
+    let fields = [
+        ("by", text::multiplier(by)),
+        ("exponential", points(layer, "exponential", exponential)),
+        ("inverse", points(layer, "inverse", inverse)),
+    ];
+    layer.needs("softmax_i16");
+    let k = layer.structure("softmax_i16", &fields);
+    call_rows(layer, "softmax_i16", vec![k])
+}
+
+/// Makes a function of rows from their sums of exponentials; gives its name.
+fn of_exponentials(layer: &mut Layer<'_, '_, '_>, section: &'static str, maker: &str) -> Result<String> {
+    let (suffix, c_type) = (layer.suffix(0)?, layer.c_type(0)?);
+    let (max, sum) = (format!("row_max_{suffix}"), format!("sum_of_exponentials_{suffix}"));
+    layer.instance("exponentials", format!("ROW({max}, {sum}, {c_type})"));
+    let name = format!("{section}_{suffix}");
+    let least = layer.types.range(0)?.min;
+    layer.instance(section, format!("{maker}({name}, {max}, {sum}, {c_type}, {least})"));
+    Ok(name)
 }
 
 pub(super) fn log_softmax(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if !is_quantized(layer)? {
+        layer.needs("log_softmax_f32");
         return call_rows(layer, "log_softmax_f32", Vec::new());
     }
     let ((by, least), back) = whole::log_softmax_of(&layer.types)?.parts();
     let of = format!("{{{}, {least}}}", text::multiplier(by));
+    let maker = of_exponentials(layer, "log_softmax", "LOG_SOFTMAX")?;
     let k = layer.structure("log_softmax", &[("of", of), ("back", text::multiplier(back))]);
-    call_rows(layer, "log_softmax_i8", vec![k])
+    call_rows(layer, &maker, vec![k])
 }
 
 pub(super) fn l2_normalization(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if !is_quantized(layer)? {
+        layer.needs("l2_normalization_f32");
         return call_rows(layer, "l2_normalization_f32", Vec::new());
     }
     let zero = whole::l2_zero(&layer.types)?;
-    call_rows(layer, "l2_normalization_i8", vec![zero.to_string()])
+    let least = layer.types.range(0)?.min;
+    // Uint8 codes are multiplied by 128, the factor of int8 codes is.
+    let (up, left) = if least < 0 { (7, 1) } else { (0, 128) };
+    let (name, c_type) = (format!("l2_normalization_{}", layer.suffix(0)?), layer.c_type(0)?);
+    layer.instance("l2_normalization", format!("L2_NORMALIZATION({name}, {c_type}, {least}, {up}, {left})"));
+    call_rows(layer, &name, vec![zero.to_string()])
 }
 
 pub(super) fn local_response(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
@@ -116,7 +156,36 @@ impl Fold {
     }
 }
 
+/// The mean over whole int8 images in LiteRT's optimized kernel.
+fn mean_of_images(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let [n, h, w, c] = rank_4(&layer.shape(0)?)?;
+    let m = MeanOfImages::new(layer.types.affine(0)?, layer.types.out()?, h * w)?;
+    let fields = [
+        ("batch", n.to_string()),
+        ("pixels", (h * w).to_string()),
+        ("channels", c.to_string()),
+        ("bias", m.bias.to_string()),
+        ("by", text::multiplier(m.multiplier)),
+    ];
+    layer.needs("mean_of_images_i8");
+    let k = layer.structure("mean_of_images", &fields);
+    let args = [k, layer.ptr(0)?, layer.out(0)?];
+    layer.call("mean_of_images_i8", &args);
+    Ok(())
+}
+
+/// Whether LiteRT's optimized kernel of means over whole int8 images is to be followed.
+fn is_mean_of_images(layer: &Layer<'_, '_, '_>) -> Result<bool> {
+    let codes = matches!(layer.elem(0)?.quant(), Some(q) if q.storage() == Elem::I8);
+    let rank = layer.shape(0)?.len();
+    let images = |axes: &[i64]| whole::takes_images(layer.types.rounding, rank, axes, layer.flag("keep_dims"));
+    Ok(layer.kind() == "mean" && codes && images(&layer.ints(1)?))
+}
+
 pub(super) fn reduce(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    if is_mean_of_images(layer)? {
+        return mean_of_images(layer);
+    }
     let (walks, count) = reduction(layer)?;
     let kind = layer.kind().to_owned();
     let (x_type, y_type) = (layer.c_type(0)?, layer.out_c_type(0)?);
@@ -125,8 +194,7 @@ pub(super) fn reduce(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         Elem::Quant(_) => codes_fold(layer, &kind, count),
         elem => integer_fold(&kind, &elem),
     }?;
-    let suffix = if is_quantized(layer)? { "i8" } else { x_type.trim_end_matches("_t") };
-    let name = format!("{kind}_of_{suffix}");
+    let name = format!("{kind}_of_{}{}", if is_quantized(layer)? { "codes_" } else { "" }, layer.suffix(0)?);
     layer.needs("reduction");
     let Fold { section, kind, k, acc, start, step, end } = fold;
     let text = format!("REDUCE({name}, struct {kind}, {x_type}, {y_type}, {acc}, {start}, {step}, {end})");
@@ -165,60 +233,36 @@ fn integer_fold(kind: &str, elem: &Elem) -> Result<Fold> {
 
 fn codes_fold(layer: &mut Layer<'_, '_, '_>, kind: &str, count: usize) -> Result<Fold> {
     let (x, out) = (layer.types.affine(0)?, layer.types.out()?);
+    let Codes { min, max } = layer.types.range(0)?;
+    let fold = |section: &'static str, k: String, start: &str, step: &'static str, value: &str| {
+        let end = format!("clamp({value}, {min}, {max})");
+        Fold { section, kind: section, k, acc: "int32_t", start: start.into(), step, end }
+    };
     Ok(match kind {
-        "mean" => {
-            if layer.op.attr("keep_dims").and_then(Attr::as_bool) == Some(true) {
-                layer.rounds_alike()?;
-            }
-            let m = Mean::new(x, out, count)?;
-            let fields =
-                [("by", text::multiplier(m.multiplier)), ("zeros", m.zeros.to_string()), ("zero", m.zero.to_string())];
-            let k = layer.structure("mean", &fields);
-            let end = "clamp(add(multiply(sub(acc, k->zeros), k->by), k->zero), -128, 127)";
-            Fold {
-                section: "mean_i8",
-                kind: "mean",
-                k,
-                acc: "int32_t",
-                start: "0".into(),
-                step: "add(acc, v)",
-                end: end.into(),
-            }
-        }
-        "sum" => {
+        "sum" if layer.types.rounding != Rounding::Micro => {
             let s = Sum::new(x, out, count)?;
             let fields = [("scale", text::f32(s.scale)), ("bias", text::f32(s.bias)), ("zero", s.zero.to_string())];
             let k = layer.structure("sum", &fields);
-            let end = "clamp(add_saturating(round_f32((float)acc * k->scale + k->bias), k->zero), -128, 127)";
-            Fold {
-                section: "sum_i8",
-                kind: "sum",
-                k,
-                acc: "int32_t",
-                start: "0".into(),
-                step: "add(acc, v)",
-                end: end.into(),
-            }
+            let value = "add_saturating(round_f32((float)acc * k->scale + k->bias), k->zero)";
+            fold("sum", k, "0", "add(acc, v)", value)
+        }
+        "mean" | "sum" => {
+            let m = if kind == "mean" { Mean::new(x, out, count) } else { Mean::of_sum(x, out, count) }?;
+            let fields =
+                [("by", text::multiplier(m.multiplier)), ("zeros", m.zeros.to_string()), ("zero", m.zero.to_string())];
+            let k = layer.structure("mean", &fields);
+            fold("mean", k, "0", "add(acc, v)", "add(multiply(sub(acc, k->zeros), k->by), k->zero)")
         }
         "reduce_prod" => {
-            let by = crate::reference::reduce::product_multiplier(x, out, count)?;
+            let by = product_multiplier(x, out, count)?;
             let fields =
                 [("by", text::multiplier(by)), ("from_zero", x.zero.to_string()), ("zero", out.zero.to_string())];
-            let k = layer.structure("product_of", &fields);
+            let k = layer.structure("product_of_codes", &fields);
             let step = "n == 0 ? v - k->from_zero : multiply_wide((int64_t)acc * (v - k->from_zero), k->by)";
-            let end = "clamp(add_saturating(multiply_wide(acc, k->by), k->zero), -128, 127)";
-            Fold {
-                section: "product_i8",
-                kind: "product_of",
-                k,
-                acc: "int32_t",
-                start: "1".into(),
-                step,
-                end: end.into(),
-            }
+            fold("product_of_codes", k, "1", step, "add_saturating(multiply_wide(acc, k->by), k->zero)")
         }
-        "reduce_max" => Fold::plain("int8_t", "INT8_MIN", "v > acc ? v : acc", "acc"),
-        "reduce_min" => Fold::plain("int8_t", "INT8_MAX", "v < acc ? v : acc", "acc"),
+        "reduce_max" => Fold::plain("int32_t", &min.to_string(), "v > acc ? v : acc", "acc"),
+        "reduce_min" => Fold::plain("int32_t", &max.to_string(), "v < acc ? v : acc", "acc"),
         _ => return Err(KernelError::new("no integer kernel computes it")),
     })
 }

@@ -9,13 +9,13 @@ use crate::codegen::layer::Layer;
 use crate::codegen::text;
 use crate::codegen::walk::{Walk, broadcast_steps};
 use crate::error::{KernelError, Result, ensure};
-use crate::eval::quantized::weighted;
+use crate::eval::quantized::weighted::{self, Scaling};
 use crate::fixed::Rule;
 use crate::float::conv::ConvParams;
 use crate::float::elementwise::broadcast_shape;
 use crate::geometry::{Axis, Window};
 use crate::reference::Requant;
-use crate::reference::matmul::FromSums;
+use crate::reference::matmul::{DoubleRequant, FromSums};
 
 /// What operands are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,12 +44,44 @@ pub(super) fn image(batch: usize, channels: usize, filters: usize, window: &Wind
     format!("{{{batch}, {channels}, {filters}, {}, {}}}", axis(&window.y), axis(&window.x))
 }
 
+/// What the functions of a product of codes are made with.
+struct Arithmetic {
+    /// Types of activations, of weights if there are, and of sums, with and without a sign.
+    types: String,
+    /// What names end in.
+    suffix: String,
+    wide: bool,
+}
+
+impl Arithmetic {
+    /// Of a product of operands `input` and 1; the type of `weights` is another one.
+    fn new(layer: &Layer<'_, '_, '_>, input: usize, weights: bool, wide: bool) -> Result<Arithmetic> {
+        let sums = if wide { "int64_t, uint64_t" } else { "int32_t, uint32_t" };
+        let w_type = if weights { format!("{}, ", layer.c_type(1)?) } else { String::new() };
+        let x_type = layer.c_type(input)?;
+        let narrow = if x_type == "i16" && !wide { "_32" } else { "" };
+        let suffix = format!("{}{narrow}", layer.suffix(input)?);
+        Ok(Arithmetic { types: format!("{x_type}, {w_type}{sums}"), suffix, wide })
+    }
+
+    /// The function from sums to codes, and what names with it end in.
+    fn ending(&self, layer: &mut Layer<'_, '_, '_>, r: &Requant) -> (&'static str, &'static str) {
+        let upward = r.multipliers.iter().any(|m| m.rule == Rule::Upward);
+        let (section, function, ending) = match (self.wide, upward) {
+            (true, _) => ("requant_wide", "requantize_wide", ""),
+            (false, true) => ("requant_upward", "requantize_upward", "_upward"),
+            (false, false) => ("requant", "requantize", ""),
+        };
+        layer.needs(section);
+        (function, ending)
+    }
+}
+
 /// A `struct requant`; its factors are an array of their own.
-pub(super) fn requant(layer: &mut Layer<'_, '_, '_>, r: &Requant) -> String {
+fn requant(layer: &mut Layer<'_, '_, '_>, r: &Requant) -> String {
     let factors: Vec<String> = r.multipliers.iter().map(|m| text::multiplier(*m)).collect();
     let step = usize::from(factors.len() > 1);
     let factors = layer.array("struct multiplier", "factors", factors, 8);
-    layer.needs("requant");
     let upward = r.multipliers.iter().take_while(|m| m.rule == Rule::Upward).count() as i32;
     // One factor stands for all channels.
     let upward = if step == 0 && upward > 0 { i32::MAX } else { upward };
@@ -91,16 +123,17 @@ pub(super) fn conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Float {
         return call_float(layer, "conv_f32", [0, 2], vec![("image", conv.image), ("depth", conv.depth.to_string())]);
     }
-    // LiteRT has no optimized kernel for groups.
-    let grouped = layer.shape(0)?.last() != layer.shape(1)?.last();
-    let rule = if grouped { Rule::Double } else { layer.types.rounding.of_products() };
-    if form == Form::Codes && rule == Rule::Double {
+    let scaling = weighted::conv_scaling(&layer.types, &layer.shape(0)?, &layer.shape(1)?)?;
+    if packs(layer, 0, &scaling.out)? {
         return packed::conv_2d(layer, p);
     }
-    layer.fixed(1)?;
-    let mut fields = vec![("image", conv.image), ("depth", conv.depth.to_string())];
-    fields.extend(weights_and_bias(layer, form, 0, 0, Some(rule))?);
-    call_weighted(layer, "conv_i8", 0, &fields)
+    let fields = vec![("image", conv.image), ("depth", conv.depth.to_string())];
+    call_weighted(layer, ("conv", "CONV"), [0, 2], fields, &scaling)
+}
+
+/// Whether there is a packed kernel for the type of an input, and for how sums become codes.
+fn packs(layer: &Layer<'_, '_, '_>, input: usize, r: &Requant) -> Result<bool> {
+    Ok(layer.c_type(input)? == "int8_t" && r.multipliers.iter().all(|m| m.rule == Rule::Double))
 }
 
 pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
@@ -114,13 +147,11 @@ pub(super) fn depthwise_conv_2d(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Float {
         return call_float(layer, "depthwise_conv_f32", [0, 2], vec![("image", conv.image)]);
     }
-    if form == Form::Codes && packed::takes_depthwise(layer.types.rounding) {
+    let scaling = weighted::depthwise_scaling(&layer.types, &layer.shape(1)?)?;
+    if packed::takes_depthwise(layer.types.rounding) && packs(layer, 0, &scaling.out)? {
         return packed::depthwise_conv_2d(layer, p);
     }
-    layer.fixed(1)?;
-    let mut fields = vec![("image", conv.image)];
-    fields.extend(weights_and_bias(layer, form, 0, 3, None)?);
-    call_weighted(layer, "depthwise_conv_i8", 0, &fields)
+    call_weighted(layer, ("depthwise_conv", "DEPTHWISE_CONV"), [0, 2], vec![("image", conv.image)], &scaling)
 }
 
 /// The axes of the forward convolution, from the result to the input.
@@ -145,39 +176,8 @@ pub(super) fn transpose_conv(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Float {
         return call_float(layer, "transpose_conv_f32", [2, 3], vec![("image", conv.image)]);
     }
-    layer.fixed(1)?;
-    let mut fields = vec![("image", conv.image)];
-    fields.extend(weights_and_bias(layer, form, 2, 0, None)?);
-    call_weighted(layer, "transpose_conv_i8", 2, &fields)
-}
-
-/// The fields from `x_zero` or `weights` to `out`; the input is operand `input`, weights have scales along `channels`. Without a rule, sums are
-/// rounded in blocks of channels.
-fn weights_and_bias(
-    layer: &mut Layer<'_, '_, '_>,
-    form: Form,
-    input: usize,
-    channels: usize,
-    rule: Option<Rule>,
-) -> Result<Vec<(&'static str, String)>> {
-    let bias = if input == 2 { 3 } else { 2 };
-    let mut fields = Vec::new();
-    let out = if form == Form::Codes {
-        let x = layer.types.affine(input)?;
-        fields.push(("x_zero", x.zero.to_string()));
-        let scales = layer.types.symmetric_scales(1, channels)?;
-        let r = weighted::requant(&layer.types, x, &scales, rule.unwrap_or_default())?;
-        let outputs = layer.out_shape(0)?.last().copied().unwrap_or(0);
-        let r = if rule.is_none() { r.in_blocks(outputs, layer.types.rounding) } else { r };
-        requant(layer, &r)
-    } else {
-        let act = layer.types.activation()?;
-        limits_text(layer, act)
-    };
-    fields.push(("weights", layer.ptr(1)?));
-    fields.push(("bias", layer.optional_array(bias)?));
-    fields.push(("out", out));
-    Ok(fields)
+    let scaling = weighted::transposed_scaling(&layer.types, &layer.out_shape(0)?)?;
+    call_weighted(layer, ("transpose_conv", "TRANSPOSE_CONV"), [2, 3], vec![("image", conv.image)], &scaling)
 }
 
 /// Calls a float kernel of operands `input`, weights and `bias`, which may be computed: weights of other types are converted first.
@@ -197,16 +197,27 @@ fn call_float(
     Ok(())
 }
 
+/// Calls a kernel of codes of operands `input`, weights and `bias`, which are constant; it is the function that a macro of a section makes.
 fn call_weighted(
     layer: &mut Layer<'_, '_, '_>,
-    function: &'static str,
-    input: usize,
-    fields: &[(&str, String)],
+    (section, maker): (&'static str, &str),
+    [input, bias]: [usize; 2],
+    mut fields: Vec<(&str, String)>,
+    scaling: &Scaling,
 ) -> Result<()> {
-    layer.needs(function);
-    let k = layer.structure(function, fields);
+    layer.fixed(1)?;
+    let of = Arithmetic::new(layer, input, true, weighted::is_wide(&layer.types, input, bias))?;
+    let (code, ending) = of.ending(layer, &scaling.out);
+    let name = format!("{section}_{}{ending}", of.suffix);
+    layer.instance(section, format!("{maker}({name}, {}, {code})", of.types));
+    let out = requant(layer, &scaling.out);
+    let [x_zero, w_zero] = scaling.zeros.map(|z| z.to_string());
+    let bias = layer.optional_array(bias)?;
+    let weights = layer.ptr(1)?;
+    fields.extend([("x_zero", x_zero), ("w_zero", w_zero), ("weights", weights), ("bias", bias), ("out", out)]);
+    let k = layer.structure(section, &fields);
     let args = [k, layer.ptr(input)?, layer.out(0)?];
-    layer.call(function, &args);
+    layer.call(&name, &args);
     Ok(())
 }
 
@@ -223,46 +234,41 @@ pub(super) fn fully_connected(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if form == Form::Float {
         return call_float(layer, "fully_connected_f32", [0, 2], fields);
     }
-    let (x_zero, w_zero, sums) = weighted::from_sums(&layer.types)?;
-    let doubly = match &sums {
+    let Scaling { zeros: [x_zero, w_zero], out } = weighted::product_scaling(&layer.types)?;
+    let doubly = match &out {
         FromSums::Real(_) => true,
         FromSums::Fixed(r) => r.multipliers.iter().all(|m| m.rule == Rule::Double),
     };
-    if w_zero == 0 && doubly && layer.constant(1).is_some() {
-        return packed::fully_connected(layer, [rows, outputs, depth], x_zero, &sums);
+    if layer.c_type(0)? == "int8_t" && w_zero == 0 && doubly && layer.constant(1).is_some() {
+        return packed::fully_connected(layer, [rows, outputs, depth], x_zero, &out);
     }
-    fields.push(("x_zero", x_zero.to_string()));
-    fields.push(("w_zero", w_zero.to_string()));
-    fields.push(("bias", layer.optional_array(2)?));
-    match sums {
+    let bias = layer.optional_array(2)?;
+    fields.extend([("x_zero", x_zero.to_string()), ("w_zero", w_zero.to_string()), ("bias", bias)]);
+    let of = Arithmetic::new(layer, 0, true, weighted::fully_connected_is_wide(&layer.types))?;
+    let (ending, kind, code, out) = match out {
         FromSums::Real(r) => {
-            let step = usize::from(r.ratios.len() > 1);
-            let ratios = layer.array("double", "ratios", r.ratios.iter().map(|v| text::f64(*v)).collect(), 8);
-            fields.push(("ratios", ratios));
-            fields.push(("ratio_step", step.to_string()));
-            fields.push(("zero", r.zero.to_string()));
-            fields.push(("min", r.codes.min.to_string()));
-            fields.push(("max", r.codes.max.to_string()));
-            call_fully_connected(layer, "fully_connected_i8", &fields)
+            layer.needs("reals");
+            ("_real", "reals", "from_real", reals(layer, &r))
         }
         FromSums::Fixed(r) => {
-            let out = requant(layer, &r);
-            fields.push(("out", out));
-            call_fully_connected(layer, "fully_connected_fixed_i8", &fields)
+            let (code, ending) = of.ending(layer, &r);
+            (ending, "requant", code, requant(layer, &r))
         }
-    }
+    };
+    let name = format!("fully_connected_{}{ending}", of.suffix);
+    layer.instance("fully_connected", format!("FULLY_CONNECTED({name}, {}, {kind}, {code})", of.types));
+    let k = layer.structure("fully_connected", &fields);
+    let out = layer.array(&format!("struct {kind}"), kind, vec![out], 0);
+    let args = [k, out, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
+    layer.call(&name, &args);
+    Ok(())
 }
 
-fn call_fully_connected(
-    layer: &mut Layer<'_, '_, '_>,
-    function: &'static str,
-    fields: &[(&str, String)],
-) -> Result<()> {
-    layer.needs(function);
-    let k = layer.structure(function, fields);
-    let args = [k, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
-    layer.call(function, &args);
-    Ok(())
+/// A `struct reals`; its ratios are an array of their own.
+fn reals(layer: &mut Layer<'_, '_, '_>, r: &DoubleRequant) -> String {
+    let step = usize::from(r.ratios.len() > 1);
+    let ratios = layer.array("double", "ratios", r.ratios.iter().map(|v| text::f64(*v)).collect(), 8);
+    format!("{{{ratios}, {step}, {}, {}, {}}}", r.zero, r.codes.min, r.codes.max)
 }
 
 /// A `struct matmul`, and the depth and columns of a product.
@@ -294,13 +300,16 @@ pub(super) fn batch_matmul(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         }
         Form::Codes => {}
     }
-    let (x, y) = (layer.types.affine(0)?, layer.types.affine(1)?);
-    let r: Requant = weighted::product_requant(&layer.types)?;
-    let out = requant(layer, &r);
-    let fields = [("of", of), ("x_zero", x.zero.to_string()), ("y_zero", y.zero.to_string()), ("out", out)];
-    layer.needs("batch_matmul_i8");
-    let k = layer.structure("batch_matmul_i8", &fields);
+    let scaling = weighted::matmul_scaling(&layer.types)?;
+    let wide = layer.c_type(0)? == "i16";
+    let arithmetic = Arithmetic::new(layer, 0, false, wide)?;
+    let (code, ending) = arithmetic.ending(layer, &scaling.out);
+    let name = format!("batch_matmul_{}{ending}", arithmetic.suffix);
+    layer.instance("batch_matmul", format!("BATCH_MATMUL({name}, {}, {code})", arithmetic.types));
+    let out = requant(layer, &scaling.out);
+    let [x_zero, y_zero] = scaling.zeros.map(|z| z.to_string());
+    let k = layer.structure("batch_matmul", &[("of", of), ("x_zero", x_zero), ("y_zero", y_zero), ("out", out)]);
     let args = [k, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
-    layer.call("batch_matmul_i8", &args);
+    layer.call(&name, &args);
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::error::{KernelError, Result, ensure};
 use crate::eval::quantized::whole;
 use crate::float::resize::Placement;
 use crate::geometry::{Axis, Window};
-use crate::reference::resize;
+use crate::reference::{Code, resize};
 
 /// The window of a pooling operation over operand 0.
 fn window(layer: &Layer<'_, '_, '_>) -> Result<Window> {
@@ -32,16 +32,17 @@ pub(super) fn pool(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     let kind = layer.kind().trim_end_matches("_pool_2d").to_owned();
     if layer.elem(0)?.quant().is_some() {
         let codes = whole::pool_codes(&layer.types)?;
-        let (function, kind) = match kind.as_str() {
-            "average" => ("average_pool_i8", "pool_i8"),
-            "max" => ("max_pool_i8", "max_pool_i8"),
+        let (c_type, least) = (layer.c_type(0)?, layer.types.range(0)?.min);
+        let name = format!("{kind}_pool_{}", layer.suffix(0)?);
+        match kind.as_str() {
+            "average" => layer.instance("average_pool", format!("AVERAGE_POOL({name}, {c_type})")),
+            "max" => layer.instance("max_pool", format!("MAX_POOL({name}, {c_type}, {least})")),
             _ => return Err(KernelError::new("no integer kernel computes it")),
-        };
-        layer.needs(function);
-        let k =
-            layer.structure(kind, &[("image", image), ("min", codes.min.to_string()), ("max", codes.max.to_string())]);
+        }
+        let fields = [("image", image), ("min", codes.min.to_string()), ("max", codes.max.to_string())];
+        let k = layer.structure("pool", &fields);
         let args = [k, layer.ptr(0)?, layer.out(0)?];
-        layer.call(function, &args);
+        layer.call(&name, &args);
         return Ok(());
     }
     let (start, step, end) = match kind.as_str() {
@@ -65,12 +66,14 @@ pub(super) fn resize_bilinear(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     let [n, h, w, c] = rank_4(&layer.shape(0)?)?;
     let [_, rows, columns, _] = rank_4(&layer.out_shape(0)?)?;
     ensure(h > 0 && w > 0, || "an image without pixels".into())?;
-    let quantized = layer.elem(0)?.quant().is_some();
+    // LiteRT resizes images of uint8 in float32.
+    let range = layer.elem(0)?.quant().map(|_| layer.types.range(0)).transpose()?;
+    let in_float = range.is_none_or(|r| r == u8::ALL);
     let sources = |layer: &mut Layer<'_, '_, '_>, what: &str, sources: Vec<[usize; 2]>| {
         layer.i32s(what, sources.into_iter().flatten().map(|i| i as i32))
     };
     let (y, x, y_weights, x_weights);
-    if quantized {
+    if !in_float {
         let (ys, xs) = (resize::sources(h, rows, place), resize::sources(w, columns, place));
         y = sources(layer, "rows", ys.iter().map(|s| s.map(|(i, _)| i)).collect());
         x = sources(layer, "columns", xs.iter().map(|s| s.map(|(i, _)| i)).collect());
@@ -86,11 +89,17 @@ pub(super) fn resize_bilinear(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     }
     let of = text::list([n, h, w, c, rows, columns]);
     let of = format!("{}, {y}, {x}}}", of.trim_end_matches('}'));
-    let (function, kind) =
-        if quantized { ("resize_bilinear_i8", "resize_i8") } else { ("resize_bilinear_f32", "resize_f32") };
-    layer.needs(function);
+    let name = format!("resize_bilinear_{}", layer.suffix(0)?);
+    let c_type = layer.c_type(0)?;
+    let kind = if in_float { "resize_values" } else { "resize_codes" };
+    let text = match (in_float, range) {
+        (false, _) => format!("RESIZE_CODES({name}, {c_type})"),
+        (true, None) => format!("RESIZE_VALUES({name}, {c_type}, v)"),
+        (true, Some(_)) => format!("RESIZE_VALUES({name}, {c_type}, v + 0.5f)"),
+    };
+    layer.instance(kind, text);
     let k = layer.structure(kind, &[("of", of), ("y_weights", y_weights), ("x_weights", x_weights)]);
     let args = [k, layer.ptr(0)?, layer.out(0)?];
-    layer.call(function, &args);
+    layer.call(&name, &args);
     Ok(())
 }

@@ -23,19 +23,28 @@ pub(crate) fn from_codes(t: &Types<'_>) -> Result<(Affine, Multiplier)> {
     Ok((from, convert::factor(from, to)?))
 }
 
+/// Whether a `quantize` is LiteRT's optimized one, which rounds block by block; of codes there is none for int16.
+pub(crate) fn quantizes_in_blocks(t: &Types<'_>) -> Result<bool> {
+    let eight = t.quant(0).map_or(Ok(true), |q| Ok(q.width == 8 && to_codes(t)?.1 != i16::ALL))?;
+    Ok(t.rounding == Rounding::Optimized && eight)
+}
+
+/// The same of a `dequantize`: there is none for several parameters.
+pub(crate) fn dequantizes_in_blocks(t: &Types<'_>) -> bool {
+    t.rounding == Rounding::Optimized && t.quant(0).is_ok_and(|q| q.as_per_tensor().is_some())
+}
+
 pub(super) fn quantize(t: &Types<'_>) -> Prepared {
     let (to, range) = to_codes(t)?;
     let write = |c: &Call<'_>, values: Vec<i32>| {
         let values: Vec<i64> = values.into_iter().map(i64::from).collect();
         Ok(vec![shapes::from_ints(&c.shape(0)?, c.elem(0)?, &values)?])
     };
-    let Ok(operand) = t.quant(0) else {
-        let blocks = t.rounding == Rounding::Optimized;
-        let codes = if blocks { convert::quantize_in_blocks } else { convert::quantize };
+    if t.quant(0).is_err() {
+        let codes = if quantizes_in_blocks(t)? { convert::quantize_in_blocks } else { convert::quantize };
         return Ok(Box::new(move |c| write(c, codes(&c.f32(0)?, to, range))));
-    };
-    // LiteRT has no optimized kernel for int16.
-    let rounding = if operand.width == 8 && range != i16::ALL { t.rounding } else { Rounding::Reference };
+    }
+    let rounding = if quantizes_in_blocks(t)? { Rounding::Optimized } else { Rounding::Reference };
     let (from, _) = from_codes(t)?;
     Ok(Box::new(move |c| {
         let stored: Vec<i32> = c.ints(0)?.into_iter().map(|v| v as i32).collect();
@@ -51,7 +60,8 @@ pub(super) fn dequantize(t: &Types<'_>) -> Prepared {
         }));
     }
     let (axis, params) = params(t)?;
-    if let (Rounding::Optimized, None, &[of]) = (t.rounding, axis, &params[..]) {
+    if dequantizes_in_blocks(t) {
+        let of = params[0];
         return Ok(Box::new(move |c| {
             let codes: Vec<i32> = c.ints(0)?.into_iter().map(|q| q as i32).collect();
             one(&c.shape(0)?, convert::dequantize_in_blocks(&codes, of))

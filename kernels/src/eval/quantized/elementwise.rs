@@ -22,12 +22,12 @@ pub(super) fn prepare(t: &Types<'_>, name: &str) -> Option<Prepared> {
         "prelu" => by_code!(t, [i8 u8], prelu),
         "maximum" => by_code!(t, [i8 u8 i16], larger, true),
         "minimum" => by_code!(t, [i8 u8 i16], larger, false),
-        "equal" => by_code!(t, [i8 u8 i16], comparison, |a, b| a == b),
-        "not_equal" => by_code!(t, [i8 u8 i16], comparison, |a, b| a != b),
-        "less" => ordering(t, |a, b| a < b),
-        "less_equal" => ordering(t, |a, b| a <= b),
-        "greater" => ordering(t, |a, b| a > b),
-        "greater_equal" => ordering(t, |a, b| a >= b),
+        "equal" => compare(t, name, |a, b| a == b),
+        "not_equal" => compare(t, name, |a, b| a != b),
+        "less" => compare(t, name, |a, b| a < b),
+        "less_equal" => compare(t, name, |a, b| a <= b),
+        "greater" => compare(t, name, |a, b| a > b),
+        "greater_equal" => compare(t, name, |a, b| a >= b),
         "abs" | "relu" | "relu6" | "relu_n1_to_1" | "relu_0_to_1" | "leaky_relu" | "hard_swish" | "logistic"
         | "tanh" | "gelu" | "exp" | "elu" | "log" | "sqrt" | "rsqrt" => function(t, name),
         _ => return None,
@@ -48,45 +48,45 @@ fn larger<C: Stored>(_: &Types<'_>, larger: bool) -> Prepared {
     binary::<C>(move |a, b| extreme(a, b, larger))
 }
 
-/// A sum or difference for the types' int8 parameters.
+/// A sum or difference for the types' parameters.
 pub(crate) fn join_of(t: &Types<'_>, kind: Joined) -> Result<Join> {
-    join_in::<i8>(t, kind)
+    by_code!(t, [i8 u8 i16], join_in, kind)
 }
 
 fn join_in<C: Stored>(t: &Types<'_>, kind: Joined) -> Result<Join> {
     Join::of::<C>(kind, t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?, t.codes_of::<C>()?)
 }
 
-/// A product for the types' int8 parameters.
+/// A product for the types' parameters.
 pub(crate) fn product(t: &Types<'_>) -> Result<Product> {
-    product_in::<i8>(t)
+    by_code!(t, [i8 u8 i16], product_in)
 }
 
 fn product_in<C: Stored>(t: &Types<'_>) -> Result<Product> {
     Product::new(t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?, t.codes_of::<C>()?)
 }
 
-/// A quotient for the types' int8 parameters.
+/// A quotient for the types' parameters.
 pub(crate) fn quotient(t: &Types<'_>) -> Result<Quotient> {
-    quotient_in::<i8>(t)
+    by_code!(t, [i8 u8 i16], quotient_in)
 }
 
 fn quotient_in<C: Stored>(t: &Types<'_>) -> Result<Quotient> {
     Quotient::new(t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?, t.codes_of::<C>()?)
 }
 
-/// A PReLU for the types' int8 parameters.
+/// A PReLU for the types' parameters.
 pub(crate) fn prelu_of(t: &Types<'_>) -> Result<Prelu> {
-    prelu_in::<i8>(t)
+    by_code!(t, [i8 u8], prelu_in)
 }
 
 fn prelu_in<C: Stored>(t: &Types<'_>) -> Result<Prelu> {
     Prelu::new(t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?)
 }
 
-/// A comparison for the types' int8 parameters.
+/// A comparison for the types' parameters.
 pub(crate) fn comparison_of(t: &Types<'_>) -> Result<Comparison> {
-    comparison_in::<i8>(t)
+    by_code!(t, [i8 u8 i16], comparison_in)
 }
 
 fn comparison_in<C: Stored>(t: &Types<'_>) -> Result<Comparison> {
@@ -122,10 +122,14 @@ fn comparison<C: Stored>(t: &Types<'_>, holds: fn(i32, i32) -> bool) -> Prepared
     }))
 }
 
-/// An ordering. LiteRT compares codes of int16 as they stand, whatever their scales.
-fn ordering(t: &Types<'_>, holds: fn(i32, i32) -> bool) -> Prepared {
-    if t.storage(0)? != Elem::I16 {
-        return by_code!(t, [i8 u8], comparison, holds);
+/// Whether LiteRT compares codes as they stand, whatever their scales: orderings of int16.
+pub(crate) fn compares_codes(t: &Types<'_>, name: &str) -> Result<bool> {
+    Ok(t.storage(0)? == Elem::I16 && !matches!(name, "equal" | "not_equal"))
+}
+
+fn compare(t: &Types<'_>, name: &str, holds: fn(i32, i32) -> bool) -> Prepared {
+    if !compares_codes(t, name)? {
+        return by_code!(t, [i8 u8 i16], comparison, holds);
     }
     Ok(Box::new(move |c| {
         let ((a, sa), (b, sb)) = (operand::<i16>(c, 0)?, operand::<i16>(c, 1)?);
@@ -134,15 +138,34 @@ fn ordering(t: &Types<'_>, holds: fn(i32, i32) -> bool) -> Prepared {
     }))
 }
 
-/// A function of one code, by its table.
-fn unary<C: Stored>(t: &Types<'_>, table: fn(&Types<'_>, Affine, Affine) -> Result<Table<C>>) -> Prepared {
-    let table = table(t, t.affine_of::<C>(0)?, t.out_of::<C>()?)?;
-    Ok(Box::new(move |c| coded(c, &c.shape(0)?, table.apply(&codes(c, 0)?)?)))
+/// Refuses a function of codes stored in `C` that LiteRT has no kernel for.
+fn taken<C: Stored>(name: &str) -> Result<()> {
+    let (bytes, wide) = match name {
+        "relu" | "relu6" | "leaky_relu" | "gelu" | "logistic" | "tanh" => (true, true),
+        "abs" | "exp" | "log" | "sqrt" | "rsqrt" => (false, true),
+        "elu" => (false, false),
+        _ => (true, false),
+    };
+    let found = if C::STORAGE == i16::STORAGE { wide } else { bytes || C::STORAGE == i8::STORAGE };
+    if found { Ok(()) } else { Err(unfit(Ok(C::STORAGE))) }
 }
 
-/// The table of a function of one int8 code.
-pub(crate) fn table(t: &Types<'_>, name: &str) -> Result<Table> {
-    any_table(t, name, t.affine(0)?, t.out()?)
+/// The table of a function of one code of 8 bits.
+pub(crate) fn table<C: Stored>(t: &Types<'_>, name: &str) -> Result<Table<C>> {
+    taken::<C>(name)?;
+    any_table(t, name, t.affine_of::<C>(0)?, t.out_of::<C>()?)
+}
+
+/// The table of a function of one int16 code.
+pub(crate) fn wide_table(t: &Types<'_>, name: &str) -> Result<Table<i16>> {
+    taken::<i16>(name)?;
+    let (x, out) = (t.affine_of::<i16>(0)?, t.out_of::<i16>()?);
+    match name {
+        "logistic" => sigmoid::logistic(x, out),
+        "tanh" => sigmoid::tanh(x, out),
+        "rsqrt" => Ok(activation::rsqrt_by_curve(x, out)),
+        _ => any_table(t, name, x, out),
+    }
 }
 
 /// The table of a function of one code, of whatever type.
@@ -166,21 +189,15 @@ fn any_table<C: Stored>(t: &Types<'_>, name: &str, x: Affine, out: Affine) -> Re
     }
 }
 
-fn by_table<C: Stored>(t: &Types<'_>, name: &str) -> Prepared {
-    let table = any_table::<C>(t, name, t.affine_of::<C>(0)?, t.out_of::<C>()?)?;
+fn by_table<C: Stored>(table: Table<C>) -> Prepared {
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, table.apply(&codes(c, 0)?)?)))
 }
 
 /// The kernel of a function of one code.
 fn function(t: &Types<'_>, name: &str) -> Prepared {
-    let wide = t.storage(0).is_ok_and(|s| s == Elem::I16);
-    match name {
-        "logistic" if wide => unary(t, |_, x, out| sigmoid::logistic(x, out)),
-        "tanh" if wide => unary(t, |_, x, out| sigmoid::tanh(x, out)),
-        "rsqrt" if wide => unary(t, |_, x, out| Ok(activation::rsqrt_by_curve(x, out))),
-        "relu" | "relu6" | "leaky_relu" | "gelu" => by_code!(t, [i8 u8 i16], by_table, name),
-        "abs" | "exp" | "log" | "sqrt" => by_code!(t, [i8 i16], by_table, name),
-        "elu" | "rsqrt" => by_code!(t, [i8], by_table, name),
-        _ => by_code!(t, [i8 u8], by_table, name),
+    match t.storage(0)? {
+        Elem::I16 => by_table(wide_table(t, name)?),
+        Elem::U8 => by_table(table::<u8>(t, name)?),
+        _ => by_table(table::<i8>(t, name)?),
     }
 }

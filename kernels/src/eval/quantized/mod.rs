@@ -51,20 +51,32 @@ macro_rules! by_code {
     ($t:expr, [], $($f:ident)::+ $(, $arg:expr)*) => { Err(unfit($t.storage(0))) };
 }
 
-/// Calls a function for the type that an operand is stored in, and that of sums: the bias, another operand, has it. Products of int16 without
-/// a bias are summed in int64.
+/// Calls a function for the type that an operand is stored in, and that of sums of products: int64 if they are wide, which only those of
+/// int16 are.
 macro_rules! by_sum {
-    ($t:expr, [$x:expr, $bias:expr], $($f:ident)::+) => {
-        match ($t.storage($x), $t.storage($bias)) {
-            (Ok(Elem::I16), Ok(Elem::I32)) => $($f)::+::<i16, i32>($t),
-            (Ok(Elem::I16), _) => $($f)::+::<i16, i64>($t),
-            (Ok(Elem::I8), _) => $($f)::+::<i8, i32>($t),
-            (Ok(Elem::U8), _) => $($f)::+::<u8, i32>($t),
-            (other, _) => Err(unfit(other)),
+    ($t:expr, $i:expr, $wide:expr, $($f:ident)::+) => {
+        match $t.storage($i) {
+            Ok(Elem::I16) if $wide => $($f)::+::<i16, i64>($t),
+            Ok(Elem::I16) => $($f)::+::<i16, i32>($t),
+            Ok(Elem::I8) => $($f)::+::<i8, i32>($t),
+            Ok(Elem::U8) => $($f)::+::<u8, i32>($t),
+            other => Err(unfit(other)),
         }
     };
 }
-use by_code;
+
+/// Calls a function for the type that an operand is stored in.
+macro_rules! by_stored {
+    ($t:expr, $i:expr, $f:ident $(, $arg:expr)*) => {
+        match $t.storage($i) {
+            Ok(Elem::I8) => $f::<i8>($t $(, $arg)*),
+            Ok(Elem::U8) => $f::<u8>($t $(, $arg)*),
+            Ok(Elem::I16) => $f::<i16>($t $(, $arg)*),
+            other => Err(unfit(other)),
+        }
+    };
+}
+use {by_code, by_stored};
 
 /// The error of an operand that no kernel takes.
 fn unfit(storage: Result<Elem>) -> KernelError {
@@ -95,11 +107,11 @@ pub(crate) fn prepare(t: &Types<'_>) -> Option<Result<Kernel>> {
         "transpose_conv" if t.is_hybrid() => hybrid::transpose_conv(t),
         "fully_connected" if t.is_hybrid() => hybrid::fully_connected(t),
         "batch_matmul" if t.is_hybrid() => hybrid::batch_matmul(t),
-        "conv_2d" => by_sum!(t, [0, 2], weighted::conv_2d),
-        "depthwise_conv_2d" => by_sum!(t, [0, 2], weighted::depthwise_conv_2d),
-        "transpose_conv" => by_sum!(t, [2, 3], weighted::transpose_conv),
-        "fully_connected" => by_sum!(t, [0, 2], weighted::fully_connected),
-        "batch_matmul" => by_sum!(t, [0, usize::MAX], weighted::batch_matmul),
+        "conv_2d" => by_sum!(t, 0, weighted::is_wide(t, 0, 2), weighted::conv_2d),
+        "depthwise_conv_2d" => by_sum!(t, 0, weighted::is_wide(t, 0, 2), weighted::depthwise_conv_2d),
+        "transpose_conv" => by_sum!(t, 2, weighted::is_wide(t, 2, 3), weighted::transpose_conv),
+        "fully_connected" => by_sum!(t, 0, weighted::fully_connected_is_wide(t), weighted::fully_connected),
+        "batch_matmul" => by_sum!(t, 0, true, weighted::batch_matmul),
         "average_pool_2d" => by_code!(t, [i8 u8 i16], whole::pool, false),
         "max_pool_2d" => by_code!(t, [i8 u8 i16], whole::pool, true),
         "softmax" if t.storage(0).is_ok_and(|s| s == Elem::I16) => whole::softmax_16(t),
@@ -148,14 +160,21 @@ impl Types<'_> {
         stored_in::<C>(quant.ok_or_else(|| KernelError::new("the result is not quantized"))?)
     }
 
-    /// Parameters of an int8 operand.
+    /// Parameters of an operand of 8 or 16 bits.
     pub(crate) fn affine(&self, i: usize) -> Result<Affine> {
-        self.affine_of::<i8>(i)
+        affine(self.quant(i)?)
     }
 
-    /// Parameters of the first result, which is int8.
+    /// Parameters of the first result, of 8 or 16 bits.
     pub(crate) fn out(&self) -> Result<Affine> {
-        self.out_of::<i8>()
+        affine(self.outs.first().and_then(Elem::quant).ok_or_else(|| KernelError::new("the result is not quantized"))?)
+    }
+
+    /// All codes of an operand's type.
+    pub(crate) fn range(&self, i: usize) -> Result<Codes> {
+        let q = self.quant(i)?;
+        let (min, max) = QuantType::default_range(q.signed, q.width);
+        Ok(Codes { min: min as i32, max: max as i32 })
     }
 
     /// The scales of an operand of at most 8 signed bits whose zero points are 0: one, or one an index of its axis.

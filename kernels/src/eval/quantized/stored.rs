@@ -9,7 +9,7 @@ use crate::eval::Call;
 use crate::reference::{Code, Sum, centered};
 
 /// An integer type that tensors store codes in.
-pub(super) trait Stored: Code {
+pub(crate) trait Stored: Code {
     /// Its element type.
     const STORAGE: Elem;
     /// Its name in messages.

@@ -1,9 +1,10 @@
 //! Products of activations and weights in integers.
 
+use ir::Elem;
 use ir::dialect::tfl;
 
 use super::stored::{Bias, Stored, bias, coded, codes, operand, weights};
-use super::{Prepared, Types};
+use super::{Prepared, Types, by_stored, unfit};
 use crate::error::{KernelError, Result, ensure};
 use crate::eval::compute::{fully_connected_shape, params};
 use crate::fixed::{Multiplier, Rule};
@@ -28,6 +29,16 @@ fn weight_params<C: Stored>(t: &Types<'_>, operand: usize, channels: usize) -> R
     }
     ensure(C::STORAGE != u8::STORAGE, || "uint8 activations have uint8 weights".into())?;
     Ok(WeightParams { scales: t.symmetric_scales(operand, channels)?, zero: 0 })
+}
+
+/// Whether products of operand `x` are summed in int64: those of int16 are, unless the bias, another operand, is int32.
+pub(crate) fn is_wide(t: &Types<'_>, x: usize, bias: usize) -> bool {
+    t.storage(x).is_ok_and(|s| s == Elem::I16) && t.storage(bias).ok() != Some(Elem::I32)
+}
+
+/// The same of a fully connected operation, which optimized kernels sum in int32 where there is no bias.
+pub(crate) fn fully_connected_is_wide(t: &Types<'_>) -> bool {
+    is_wide(t, 0, 2) && !(t.rounding == Rounding::Optimized && t.storage(2).is_err())
 }
 
 /// In what the scales of input and weights are multiplied.
@@ -59,9 +70,61 @@ fn of_convolution<C: Stored>() -> Precision {
     if C::STORAGE == u8::STORAGE { Precision::F32 } else { Precision::F64 }
 }
 
-/// Only LiteRT's kernels of int8 round in blocks.
-fn of_blocks<C: Stored>(rounding: Rounding) -> Rounding {
-    if C::STORAGE == i8::STORAGE { rounding } else { Rounding::Reference }
+/// The scaling of a convolution without groups, or of one with: LiteRT has no optimized kernel for them.
+fn by_groups(out: &Requant, rounding: Rounding, x: &[usize], f: &[usize]) -> Requant {
+    if x.last() == f.last() { out.by(rounding.of_products()) } else { out.clone() }
+}
+
+/// The scaling of a kernel that rounds blocks of channels apart; only LiteRT's kernels of int8 do.
+fn by_channels<C: Stored>(out: &Requant, rounding: Rounding, of: &[usize]) -> Requant {
+    let rounding = if C::STORAGE == i8::STORAGE { rounding } else { Rounding::Reference };
+    out.in_blocks(of.last().copied().unwrap_or(0), rounding)
+}
+
+/// How the sums of a product of activations and weights become codes.
+pub(crate) struct Scaling<Out = Requant> {
+    /// Codes of 0 of the activations and the weights.
+    pub(crate) zeros: [i32; 2],
+    /// From sums to codes.
+    pub(crate) out: Out,
+}
+
+/// Of operand `input` and the weights in operand 1, whose scales run along `channels`.
+fn scaling<C: Stored>(t: &Types<'_>, input: usize, channels: usize) -> Result<Scaling> {
+    let x = t.affine_of::<C>(input)?;
+    let w = weight_params::<C>(t, 1, channels)?;
+    let out = requant_of::<C>(t, x, &w.scales, of_convolution::<C>())?;
+    Ok(Scaling { zeros: [x.zero, w.zero], out })
+}
+
+fn conv_of<C: Stored>(t: &Types<'_>, x: &[usize], f: &[usize]) -> Result<Scaling> {
+    let s = scaling::<C>(t, 0, 0)?;
+    Ok(Scaling { out: by_groups(&s.out, t.rounding, x, f), ..s })
+}
+
+fn depthwise_of<C: Stored>(t: &Types<'_>, f: &[usize]) -> Result<Scaling> {
+    let s = scaling::<C>(t, 0, 3)?;
+    Ok(Scaling { out: by_channels::<C>(&s.out, t.rounding, f), ..s })
+}
+
+fn transposed_of<C: Stored>(t: &Types<'_>, out: &[usize]) -> Result<Scaling> {
+    let s = scaling::<C>(t, 2, 0)?;
+    Ok(Scaling { out: by_channels::<C>(&s.out, t.rounding, out), ..s })
+}
+
+/// The scaling of a convolution of an image and a filter of these shapes.
+pub(crate) fn conv_scaling(t: &Types<'_>, x: &[usize], f: &[usize]) -> Result<Scaling> {
+    by_stored!(t, 0, conv_of, x, f)
+}
+
+/// The scaling of a depthwise convolution with a filter of this shape.
+pub(crate) fn depthwise_scaling(t: &Types<'_>, f: &[usize]) -> Result<Scaling> {
+    by_stored!(t, 0, depthwise_of, f)
+}
+
+/// The scaling of a transposed convolution whose result has this shape.
+pub(crate) fn transposed_scaling(t: &Types<'_>, out: &[usize]) -> Result<Scaling> {
+    by_stored!(t, 2, transposed_of, out)
 }
 
 /// A convolution of image and filter; gives the result and its shape.
@@ -75,14 +138,12 @@ fn convolution<C: Stored, S: Bias>(
     rounded: fn(&Requant, Rounding, &[usize], &[usize]) -> Requant,
     kernel: Convolution<C, S>,
 ) -> Prepared {
-    let x = t.affine_of::<C>(0)?;
-    let w = weight_params::<C>(t, 1, channels)?;
-    let out = requant_of::<C>(t, x, &w.scales, of_convolution::<C>())?;
+    let Scaling { zeros: [x_zero, w_zero], out } = scaling::<C>(t, 0, channels)?;
     let rounding = t.rounding;
     Ok(Box::new(move |c| {
-        let ((data, shape), filter, bias) = (operand::<C>(c, 0)?, weights(c, 1, w.zero)?, bias::<S>(c, 2)?);
+        let ((data, shape), filter, bias) = (operand::<C>(c, 0)?, weights(c, 1, w_zero)?, bias::<S>(c, 2)?);
         let f_shape = c.shape(1)?;
-        let image = Image { data: &data, shape: &shape, zero: x.zero };
+        let image = Image { data: &data, shape: &shape, zero: x_zero };
         let filter = Filter { data: &filter, shape: &f_shape, bias: bias.as_deref() };
         let (y, s) = kernel(image, filter, p, &rounded(&out, rounding, &shape, &f_shape))?;
         coded(c, &s, y)
@@ -92,46 +153,37 @@ fn convolution<C: Stored, S: Bias>(
 pub(super) fn conv_2d<C: Stored, S: Bias>(t: &Types<'_>) -> Prepared {
     let r: tfl::Conv2D = t.row()?;
     let p = params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding)?;
-    // LiteRT has no optimized kernel for groups.
-    let rounded = |out: &Requant, rounding: Rounding, x: &[usize], f: &[usize]| {
-        if x.last() == f.last() { out.by(rounding.of_products()) } else { out.clone() }
-    };
-    convolution::<C, S>(t, p, 0, rounded, conv::conv_2d)
+    convolution::<C, S>(t, p, 0, by_groups, conv::conv_2d)
 }
 
 pub(super) fn depthwise_conv_2d<C: Stored, S: Bias>(t: &Types<'_>) -> Prepared {
     let r: tfl::DepthwiseConv2D = t.row()?;
     let p = params([r.stride_h, r.stride_w], [r.dilation_h_factor, r.dilation_w_factor], r.padding)?;
-    let rounded = |out: &Requant, rounding: Rounding, _: &[usize], f: &[usize]| {
-        out.in_blocks(f.last().copied().unwrap_or(0), of_blocks::<C>(rounding))
-    };
-    convolution::<C, S>(t, p, 3, rounded, conv::depthwise_conv_2d)
+    convolution::<C, S>(t, p, 3, |out, rounding, _, f| by_channels::<C>(out, rounding, f), conv::depthwise_conv_2d)
 }
 
 pub(super) fn transpose_conv<C: Stored, S: Bias>(t: &Types<'_>) -> Prepared {
     let r: tfl::TransposeConv = t.row()?;
     let p = params([r.stride_h, r.stride_w], [1, 1], r.padding)?;
-    let x = t.affine_of::<C>(2)?;
-    let w = weight_params::<C>(t, 1, 0)?;
-    let out = requant_of::<C>(t, x, &w.scales, of_convolution::<C>())?;
+    let Scaling { zeros: [x_zero, w_zero], out } = scaling::<C>(t, 2, 0)?;
     let rounding = t.rounding;
     Ok(Box::new(move |c| {
-        let ((data, shape), filter, bias) = (operand::<C>(c, 2)?, weights(c, 1, w.zero)?, bias::<S>(c, 3)?);
-        let image = Image { data: &data, shape: &shape, zero: x.zero };
+        let ((data, shape), filter, bias) = (operand::<C>(c, 2)?, weights(c, 1, w_zero)?, bias::<S>(c, 3)?);
+        let image = Image { data: &data, shape: &shape, zero: x_zero };
         let filter = Filter { data: &filter, shape: &c.shape(1)?, bias: bias.as_deref() };
         let out_shape = c.sizes(0)?;
-        let out = out.in_blocks(out_shape.last().copied().unwrap_or(0), of_blocks::<C>(rounding));
+        let out = by_channels::<C>(&out, rounding, &out_shape);
         let y = conv::transpose_conv(image, filter, &out_shape, p, &out)?;
         coded(c, &out_shape, y)
     }))
 }
 
-/// Codes of 0 of operands 0 and 1 of an int8 fully connected operation, and how its sums become codes.
-pub(crate) fn from_sums(t: &Types<'_>) -> Result<(i32, i32, FromSums)> {
-    sums_of::<i8>(t)
+/// The scaling of a fully connected operation.
+pub(crate) fn product_scaling(t: &Types<'_>) -> Result<Scaling<FromSums>> {
+    by_stored!(t, 0, product_of)
 }
 
-fn sums_of<C: Stored>(t: &Types<'_>) -> Result<(i32, i32, FromSums)> {
+fn product_of<C: Stored>(t: &Types<'_>) -> Result<Scaling<FromSums>> {
     let x = t.affine_of::<C>(0)?;
     // Weights that are activations have a zero point, and then one scale.
     let w = match t.affine(1) {
@@ -144,46 +196,42 @@ fn sums_of<C: Stored>(t: &Types<'_>) -> Result<(i32, i32, FromSums)> {
         Rounding::Optimized => C::STORAGE == i16::STORAGE && t.storage(2).is_ok(),
         Rounding::Micro => false,
     };
-    let sums = if real {
+    let out = if real {
         FromSums::Real(DoubleRequant::new(x.scale, &w.scales, t.out_of::<C>()?, t.codes_of::<C>()?))
     } else {
         let precision = if w.scales.len() == 1 { Precision::F32 } else { Precision::F64 };
         FromSums::Fixed(requant_of::<C>(t, x, &w.scales, precision)?.by(t.rounding.of_products()))
     };
-    Ok((x.zero, w.zero, sums))
+    Ok(Scaling { zeros: [x.zero, w.zero], out })
 }
 
 pub(super) fn fully_connected<C: Stored, S: Bias>(t: &Types<'_>) -> Prepared {
-    // Without a bias, optimized kernels sum in int32.
-    if t.rounding == Rounding::Optimized && t.storage(2).is_err() {
-        return products::<C, i32>(t);
-    }
-    products::<C, S>(t)
-}
-
-fn products<C: Stored, S: Bias>(t: &Types<'_>) -> Prepared {
     let r: tfl::FullyConnected = t.row()?;
-    let (x_zero, w_zero, sums) = sums_of::<C>(t)?;
+    let Scaling { zeros: [x_zero, w_zero], out } = product_of::<C>(t)?;
     Ok(Box::new(move |c| {
         let ((data, shape), filter, bias) = (operand::<C>(c, 0)?, weights(c, 1, w_zero)?, bias::<S>(c, 2)?);
-        let [out, depth] = c.shape(1)?[..] else { return Err(KernelError::new("weights have rank 2")) };
-        let y = matmul::fully_connected((&data, x_zero), (&filter, 0), bias.as_deref(), [out, depth], &sums)?;
-        coded(c, &fully_connected_shape(shape, data.len() / depth, out, r.keep_num_dims), y)
+        let [outputs, depth] = c.shape(1)?[..] else { return Err(KernelError::new("weights have rank 2")) };
+        let y = matmul::fully_connected((&data, x_zero), (&filter, 0), bias.as_deref(), [outputs, depth], &out)?;
+        coded(c, &fully_connected_shape(shape, data.len() / depth, outputs, r.keep_num_dims), y)
     }))
 }
 
-/// How the sums of a product of int8 matrices become codes.
-pub(crate) fn product_requant(t: &Types<'_>) -> Result<Requant> {
-    requant_of::<i8>(t, t.affine(0)?, &[t.affine(1)?.scale], Precision::F32)
+/// The scaling of a product of matrices.
+pub(crate) fn matmul_scaling(t: &Types<'_>) -> Result<Scaling> {
+    by_stored!(t, 0, matmul_of)
+}
+
+fn matmul_of<C: Stored>(t: &Types<'_>) -> Result<Scaling> {
+    let (x, y) = (t.affine_of::<C>(0)?, t.affine_of::<C>(1)?);
+    Ok(Scaling { zeros: [x.zero, y.zero], out: requant_of::<C>(t, x, &[y.scale], Precision::F32)? })
 }
 
 pub(super) fn batch_matmul<C: Stored, S: Bias>(t: &Types<'_>) -> Prepared {
     let r: tfl::BatchMatMul = t.row()?;
-    let (x, y) = (t.affine_of::<C>(0)?, t.affine_of::<C>(1)?);
-    let out = requant_of::<C>(t, x, &[y.scale], Precision::F32)?;
+    let Scaling { zeros: [x_zero, y_zero], out } = matmul_of::<C>(t)?;
     Ok(Box::new(move |c| {
         let (left, right) = ((codes::<C>(c, 0)?, c.shape(0)?), (codes::<C>(c, 1)?, c.shape(1)?));
-        let (left, right) = ((&left.0[..], &left.1[..], x.zero), (&right.0[..], &right.1[..], y.zero));
+        let (left, right) = ((&left.0[..], &left.1[..], x_zero), (&right.0[..], &right.1[..], y_zero));
         let (y, s) = matmul::batch_matmul::<C, S>(left, right, r.adj_x, r.adj_y, &out)?;
         coded(c, &s, y)
     }))

@@ -1,9 +1,10 @@
 //! Functions of rows, windows and whole tensors.
 
+use ir::Elem;
 use ir::dialect::tfl;
 
 use super::stored::{Stored, coded, codes, operand};
-use super::{Prepared, Types};
+use super::{Prepared, Types, by_code, by_stored, unfit};
 use crate::error::{KernelError, Result, ensure};
 use crate::eval::Call;
 use crate::eval::compute::pool_window;
@@ -25,9 +26,9 @@ fn shared<C: Stored>(t: &Types<'_>) -> Result<Affine> {
     Ok(x)
 }
 
-/// The codes that a pooling of int8 codes may give.
+/// The codes that a pooling may give.
 pub(crate) fn pool_codes(t: &Types<'_>) -> Result<Codes> {
-    pooled::<i8>(t)
+    by_stored!(t, 0, pooled)
 }
 
 fn pooled<C: Stored>(t: &Types<'_>) -> Result<Codes> {
@@ -49,17 +50,22 @@ fn depth(c: &Call<'_>) -> Result<usize> {
     Ok(c.shape(0)?.last().copied().unwrap_or(1))
 }
 
+/// Whether LiteRT's optimized kernel of means over whole images computes a mean of int8 codes.
+pub(crate) fn takes_images(rounding: Rounding, rank: usize, axes: &[i64], keep_dims: bool) -> bool {
+    let mut axes = axes.iter().map(|a| a.rem_euclid(4)).collect::<Vec<_>>();
+    axes.sort_unstable();
+    rounding == Rounding::Optimized && keep_dims && rank == 4 && axes == [1, 2]
+}
+
 /// The mean of int8 codes; LiteRT's optimized kernel takes those of whole images in another way.
 pub(super) fn mean(t: &Types<'_>) -> Prepared {
     let (x, out) = (t.affine_of::<i8>(0)?, t.out_of::<i8>()?);
-    let optimized = t.rounding == Rounding::Optimized;
+    let rounding = t.rounding;
     Ok(Box::new(move |c| {
         let (shape, axes, keep_dims) = (c.shape(0)?, c.ints(1)?, c.attr_flag("keep_dims"));
         let plan = plan(&shape, &axes, keep_dims)?;
         let codes = codes(c, 0)?;
-        let mut images = axes.iter().map(|a| a.rem_euclid(4)).collect::<Vec<_>>();
-        images.sort_unstable();
-        let y = if optimized && keep_dims && shape.len() == 4 && images == [1, 2] {
+        let y = if takes_images(rounding, shape.len(), &axes, keep_dims) {
             reduction::mean_of_images(&codes, &plan, shape[3], x, out)?
         } else {
             reduction::mean(&codes, &plan, x, out)?
@@ -68,9 +74,9 @@ pub(super) fn mean(t: &Types<'_>) -> Prepared {
     }))
 }
 
-/// A softmax for the types' int8 parameters.
+/// A softmax for the types' parameters, of 8 bits.
 pub(crate) fn softmax_of(t: &Types<'_>) -> Result<Softmax> {
-    softmax_in::<i8>(t)
+    by_code!(t, [i8 u8], softmax_in)
 }
 
 fn softmax_in<C: Stored>(t: &Types<'_>) -> Result<Softmax> {
@@ -82,14 +88,19 @@ pub(super) fn softmax<C: Stored>(t: &Types<'_>) -> Prepared {
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes::<C>(c, 0)?, depth(c)?))))
 }
 
+/// A softmax for the types' int16 parameters.
+pub(crate) fn wide_softmax_of(t: &Types<'_>) -> Result<WideSoftmax> {
+    WideSoftmax::new(t.affine_of::<i16>(0)?, t.out_of::<i16>()?, t.row::<tfl::Softmax>()?.beta)
+}
+
 pub(super) fn softmax_16(t: &Types<'_>) -> Prepared {
-    let k = WideSoftmax::new(t.affine_of::<i16>(0)?, t.out_of::<i16>()?, t.row::<tfl::Softmax>()?.beta)?;
+    let k = wide_softmax_of(t)?;
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes(c, 0)?, depth(c)?))))
 }
 
 /// A log-softmax for the types' parameters.
 pub(crate) fn log_softmax_of(t: &Types<'_>) -> Result<LogSoftmax> {
-    LogSoftmax::new::<i8>(t.affine(0)?, t.out()?)
+    LogSoftmax::new::<i8>(t.affine_of::<i8>(0)?, t.out_of::<i8>()?)
 }
 
 pub(super) fn log_softmax(t: &Types<'_>) -> Prepared {
@@ -97,9 +108,9 @@ pub(super) fn log_softmax(t: &Types<'_>) -> Prepared {
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes::<i8>(c, 0)?, depth(c)?))))
 }
 
-/// The int8 operand's code of 0, of a normalization.
+/// The operand's code of 0, of a normalization.
 pub(crate) fn l2_zero(t: &Types<'_>) -> Result<i32> {
-    normalized::<i8>(t)
+    by_code!(t, [i8 u8], normalized)
 }
 
 fn normalized<C: Stored>(t: &Types<'_>) -> Result<i32> {

@@ -9,6 +9,7 @@ use ir::dialect::tfl;
 use super::{Found, Site};
 use crate::error::Result;
 use crate::eval::compute::{params, pool_window};
+use crate::eval::quantized::weighted::Scaling;
 use crate::eval::quantized::{convert, elementwise, weighted, whole};
 use crate::fixed::Rule;
 use crate::optimized::pairing::Pairing;
@@ -21,7 +22,11 @@ use crate::reference::elementwise::Joined;
 use crate::rounding::Rounding;
 
 pub(super) fn prepare(s: &Site<'_>, name: &str) -> Found {
-    s.out()?.elem.quant()?;
+    let int8 = |elem: &Elem| elem.quant().is_some_and(|q| q.storage() == Elem::I8);
+    let operand = &s.types.first()?.as_ref()?.elem;
+    if !int8(&s.out()?.elem) || !(int8(operand) || *operand == Elem::F32) {
+        return None;
+    }
     // Vectors round as the reference and TFLite Micro do.
     if s.rounding == Rounding::Optimized {
         return None;
@@ -140,7 +145,7 @@ fn depthwise_conv_2d(s: &Site<'_>) -> Found {
 }
 
 fn fully_connected(s: &Site<'_>) -> Found {
-    let (x, w_zero, out) = weighted::from_sums(&s.quantized()).ok()?;
+    let Scaling { zeros: [x, w_zero], out } = weighted::product_scaling(&s.quantized()).ok()?;
     let [outputs, depth] = s.shape(1)?[..] else { return None };
     let count = s.types.first()?.as_ref()?.num_elements()?;
     if w_zero != 0 || depth == 0 || count % depth != 0 {
@@ -172,7 +177,7 @@ fn mul(s: &Site<'_>) -> Found {
 /// Real values to int8 codes.
 fn quantize(s: &Site<'_>) -> Found {
     let real = s.types.first()?.as_ref()?.elem == Elem::F32;
-    let q = s.out()?.elem.quant().filter(|q| real && q.width == 8 && q.signed)?;
+    let q = s.out()?.elem.quant().filter(|_| real)?;
     let (to, codes) = convert::to_codes(&s.quantized()).ok().filter(|_| q.as_per_tensor().is_some())?;
     let run = move |x: Operands<'_>, first: usize, y: &mut [i8], _: &mut [u8]| {
         let x: &[f32] = x.of(0)?;
