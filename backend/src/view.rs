@@ -61,6 +61,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The type of the bias in operand `i` where runtimes would else take another for it: they add int64 to sums of int16, but int32 where the
+    /// weights are int16 too.
+    pub fn stated_bias(self, i: usize) -> Option<fb::TensorType> {
+        let wide = self.stored_in(1) == Some(fb::TensorType::INT16);
+        let assumed = if wide { fb::TensorType::INT32 } else { fb::TensorType::INT64 };
+        self.stored_in(i).filter(|t| self.makes_q16(0) && *t != assumed)
+    }
+
     /// Whether result `i` stores quantized integers of 16 bits.
     pub fn makes_q16(self, i: usize) -> bool {
         self.result(i).is_some_and(|t| matches!(&t.elem, Elem::Quant(q) if q.width == 16))

@@ -99,7 +99,7 @@ fn in_float(case: &str) -> Result<String, String> {
             return Ok(line.to_owned());
         }
         let codes = tensor(&words[1..].join(" "))?.to_f64().ok_or("codes are numbers")?;
-        let scale = numbers::<f64>(scales.split('@').next().unwrap_or_default(), ',')?[0];
+        let scale = numbers::<f64>(scales.split(['@', '/']).next().unwrap_or_default(), ',')?[0];
         let zero = numbers::<f64>(zeros, ',')?[0];
         let bytes = codes.into_iter().flat_map(|q| ((scale * (q - zero)) as f32).to_le_bytes());
         let hex: String = bytes.map(|b| format!("{b:02x}")).collect();

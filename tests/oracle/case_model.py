@@ -42,6 +42,10 @@ def _element(tensor: Tensor) -> str:
     if not tensor.scales.size:
         return _plain(tensor)
     params = [f"{float(s):.17e}:{z}" for s, z in zip(tensor.scales, tensor.zeros, strict=True)]
+    if tensor.block:
+        rows = np.reshape(params, (tensor.data.shape[0], -1))
+        text = "{" + ", ".join("{" + ", ".join(row) + "}" for row in rows) + "}"
+        return f"!quant.uniform<{_plain(tensor)}:f32:{{0:1, 1:{tensor.block}}}, {text}>"
     axis = "" if tensor.axis is None else f":{tensor.axis}"
     text = params[0] if tensor.axis is None else "{" + ", ".join(params) + "}"
     return f"!quant.uniform<{_plain(tensor).replace('ui', 'u')}:f32{axis}, {text}>"
@@ -102,9 +106,10 @@ def text(cases: Sequence[Case]) -> str:
         names = [f"%out{n}"] if len(outs) == 1 else [f"%out{n}#{i}" for i in range(len(outs))]
         results += zip(names, outs, strict=True)
         count = "" if len(outs) == 1 else f":{len(outs)}"
-        attrs = ", ".join(_attribute(k, v) for k, v in case.attrs.items())
+        attrs = ", ".join(_attribute(k, v) for k, v in case.attrs.items() if v is not None)
+        flags = ", ".join(k for k, v in case.attrs.items() if v is None)
         signature = f"({', '.join(types)}) -> ({', '.join(outs)})"
-        lines.append(f'  %out{n}{count} = "tfl.{case.op}"({", ".join(operands)}) <{{{attrs}}}> : {signature}')
+        lines.append(f'  %out{n}{count} = "tfl.{case.op}"({", ".join(operands)}) <{{{attrs}}}> {{{flags}}} : {signature}')
     names, types = (", ".join(r[i] for r in results) for i in (0, 1))
     return "\n".join(
         [f"func.func @main({', '.join(args)}) -> ({types}) {{", *lines, f"  return {names} : {types}", "}"]

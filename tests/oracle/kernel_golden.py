@@ -8,9 +8,10 @@ KERNEL_GOLDEN names for `cargo test -p quant-opt-kernels --test reference`.
 
 One file a kind of integers, one block of lines a case:
 
-    tfl.conv_2d stride_h=i:1 padding=s:SAME …        operator, attributes (i f b s; a: list; m: mirror mode)
+    tfl.conv_2d stride_h=i:1 padding=s:SAME …        operator, attributes (i f b s; a: list; m: mirror mode; u: a flag)
     in i8 1x4x4x2 0.02 -7 0f80…                      operand: type, shape, scales, zero points, bytes in hex
     const i8 3x1x1x2 0.1,0.2,0.3@0 0,0,0 …           constant operand; scales along axis 0
+    const i4 2x64 0.1,0.2,0.3,0.4/32 0,0,0,0 …       scales of blocks of 32 along rows
     none                                             absent operand
     out i8 1x4x4x3 0.5 3 …                           result, likewise
 
@@ -34,6 +35,8 @@ CASES = 4
 
 
 def _attribute(key: str, value: Value) -> str:
+    if value is None:
+        return f"{key}=u:"
     if key == "mode":
         return f"{key}=m:{value}"
     if isinstance(value, list):
@@ -48,6 +51,7 @@ def _tensor(role: str, tensor: Tensor, data: np.ndarray) -> str:
     if tensor.scales.size:
         scales = ",".join(np.format_float_scientific(s, unique=True, trim="-") for s in tensor.scales)
         scales += "" if tensor.axis is None else f"@{tensor.axis}"
+        scales += f"/{tensor.block}" if tensor.block else ""
         zeros = ",".join(map(str, tensor.zeros))
     name = str(data.dtype)
     name = _NAMES.get(name, name.replace("uint", "u").replace("int", "i"))

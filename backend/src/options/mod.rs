@@ -63,6 +63,13 @@ pub fn read(def: &'static OpDef, operator: &fb::Operator<'_>, results: &[Type]) 
     Some(attrs)
 }
 
+/// Whether an operator says that it shifts int16 codes whose scales are powers of two.
+pub fn shifts_int16(operator: &fb::Operator<'_>) -> bool {
+    let add = operator.builtin_options_as_add_options().map(|o| o.pot_scale_int16());
+    let sub = operator.builtin_options_as_sub_options().map(|o| o.pot_scale_int16());
+    add.or(sub).unwrap_or(false)
+}
+
 /// The row of an operator: an `LSTM` has one of two.
 pub fn variant(def: &'static OpDef, operator: &fb::Operator<'_>) -> &'static OpDef {
     let options = operator.builtin_options_as_lstmoptions();

@@ -43,7 +43,16 @@ macro_rules! options {
 
 /// The default of the schema is true, which int16 kernels take for scales that are powers of two.
 fn pot_scale_int16(view: View<'_>) -> bool {
-    !view.makes_q16(0)
+    !view.makes_q16(0) || view.op.attrs.get(tfl::POT_SCALE_INT16).is_some()
+}
+
+/// The schema's default, float32, states none.
+fn bias_type(view: View<'_>) -> fb::TensorType {
+    view.stated_bias(2).unwrap_or(fb::TensorType::FLOAT32)
+}
+
+fn transposed_bias_type(view: View<'_>) -> fb::TensorType {
+    view.stated_bias(3).unwrap_or(fb::TensorType::FLOAT32)
 }
 
 fn output_type(view: View<'_>) -> fb::TensorType {
@@ -68,20 +77,22 @@ fn second_callee(view: View<'_>) -> i32 {
 
 options! {
     [Conv2D]: Conv2DOptions Conv2DOptionsArgs builtin_options_as_conv_2_doptions {
-        padding, stride_w, stride_h, fused_activation_function, dilation_w_factor, dilation_h_factor
+        padding, stride_w, stride_h, fused_activation_function, dilation_w_factor, dilation_h_factor;
+        quantized_bias_type = bias_type
     }
     [DepthwiseConv2D]: DepthwiseConv2DOptions DepthwiseConv2DOptionsArgs builtin_options_as_depthwise_conv_2_doptions {
         padding, stride_w, stride_h, depth_multiplier, fused_activation_function, dilation_w_factor, dilation_h_factor
     }
     [TransposeConv]: TransposeConvOptions TransposeConvOptionsArgs builtin_options_as_transpose_conv_options {
-        padding, stride_w, stride_h, fused_activation_function
+        padding, stride_w, stride_h, fused_activation_function; quantized_bias_type = transposed_bias_type
     }
     [Conv3D, Conv3DTranspose]: Conv3DOptions Conv3DOptionsArgs builtin_options_as_conv_3_doptions {
         padding, stride_d, stride_w, stride_h,
         fused_activation_function, dilation_d_factor, dilation_w_factor, dilation_h_factor
     }
     [FullyConnected]: FullyConnectedOptions FullyConnectedOptionsArgs builtin_options_as_fully_connected_options {
-        fused_activation_function, weights_format, keep_num_dims, asymmetric_quantize_inputs
+        fused_activation_function, weights_format, keep_num_dims, asymmetric_quantize_inputs;
+        quantized_bias_type = bias_type
     }
     [BatchMatMul]: BatchMatMulOptions BatchMatMulOptionsArgs builtin_options_as_batch_mat_mul_options {
         adj_x, adj_y, asymmetric_quantize_inputs

@@ -1,7 +1,10 @@
 //! Operators.
 
 use ir::dialect::tfl;
-use ir::{Arity, At, Attr, Attrs, Builder, Loc, OpDef, OpId, OpName, OpRow, OpSpec, Region, Tensor, Type, Value};
+use ir::{
+    Arity, At, Attr, Attrs, Builder, Elem, Loc, OpDef, OpId, OpName, OpRow, OpSpec, QuantType, Region, Tensor, Type,
+    Value,
+};
 
 use super::codes::{self, Code};
 use super::error::{ReadError, Result, malformed};
@@ -13,6 +16,11 @@ use crate::{custom, names, options};
 
 /// The type of the tokens that order operators.
 const TOKEN: &str = "!tfl.control";
+
+/// Whether a type has one scale, a power of two as LiteRT sees it.
+fn is_power_of_two(q: &QuantType) -> bool {
+    q.as_per_tensor().is_some_and(|(scale, _)| (scale.log2() - scale.log2().round()).abs() < 1e-3)
+}
 
 impl<'a> Function<'a> {
     /// Reads operator `number`; its operands were read before.
@@ -36,6 +44,11 @@ impl<'a> Function<'a> {
         let mut spec = OpSpec { props, regions, ..spec };
         if def == tfl::Custom::DEF && code.version != 1 {
             spec = spec.attr(VERSION, Attr::i32(code.version));
+        }
+        let q16 = |ty: &Type| matches!(ty.elem(), Some(Elem::Quant(q)) if q.width == 16 && is_power_of_two(q));
+        let types = operands.iter().map(|v| self.body.ty(*v)).chain(&spec.results);
+        if options::shifts_int16(operator) && types.into_iter().all(q16) {
+            spec = spec.attr(tfl::POT_SCALE_INT16, Attr::Unit);
         }
         let op = self.place(number, spec);
         for (t, v) in outputs.into_iter().zip(self.body.op(op).results().to_vec()) {

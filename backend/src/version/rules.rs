@@ -63,6 +63,11 @@ pub(super) fn grouped(v: View<'_>) -> bool {
     channels(0).zip(channels(1)).is_some_and(|(input, filter)| input != filter)
 }
 
+/// Whether options state the type of the bias.
+pub(super) fn states_bias(v: View<'_>) -> bool {
+    v.stated_bias(2).is_some()
+}
+
 pub(super) fn dilated(v: View<'_>) -> bool {
     ["dilation_h_factor", "dilation_w_factor"]
         .iter()

@@ -2,7 +2,7 @@
 
 use super::rules::When::{self, *};
 use super::rules::{
-    activated, counts, dilated, grouped, makes_channels, not_4d, scale_above_one, shuffled, unquantized,
+    activated, counts, dilated, grouped, makes_channels, not_4d, scale_above_one, shuffled, states_bias, unquantized,
 };
 use crate::schema::tflite as fb;
 
@@ -46,7 +46,7 @@ const HYBRID_GATES: When = All(&[In(0, &[F32]), In(2, &[I8]), Out(0, &[F32])]);
 pub(super) static ROWS: &[Row] = &[
     ("tfl.conv_2d",
         &["1.5.0", "1.14.0", "1.14.0", "2.3.0", "2.4.0", "2.9.0", "2.11.0", "2.15.0"],
-        &[(6, Is(grouped)), (4, I16_IN), (3, I8_X_I8), (7, I8_X_I4), (5, All(&[F32_X_I8, PerChannel(1)])),
+        &[(8, Is(states_bias)), (6, Is(grouped)), (4, I16_IN), (3, I8_X_I8), (7, I8_X_I4), (5, All(&[F32_X_I8, PerChannel(1)])),
           (2, F32_X_I8)]),
     ("tfl.depthwise_conv_2d",
         &["1.5.0", "1.12.0", "1.14.0", "2.2.0", "2.3.0", "2.3.0", "2.11.0"],
@@ -58,8 +58,8 @@ pub(super) static ROWS: &[Row] = &[
     ("tfl.conv_3d", &["2.5.0"], &[]),
     ("tfl.fully_connected",
         &["1.5.0", "1.10.0", "1.14.0", "1.14.0", "2.0.0", "2.1.0", "2.3.0", "2.3.0", "2.3.0", "2.11.0", "2.15.0", "2.17.0", "2.18.0", "2.21.0"],
-        &[(14, In(1, &[I2])), (13, All(&[I16_IN, In(1, &[I4])])), (12, All(&[F32_X_I8, PerChannel(1)])), (7, I16_IN),
-          (5, Set("keep_num_dims")), (4, I8_X_I8), (10, I8_X_I4),
+        &[(14, In(1, &[I2])), (13, All(&[I16_IN, In(1, &[I4])])), (12, All(&[F32_X_I8, PerChannel(1)])), (11, Is(states_bias)),
+          (7, I16_IN), (5, Set("keep_num_dims")), (4, I8_X_I8), (10, I8_X_I4),
           (9, All(&[F32_X_I8, Set("asymmetric_quantize_inputs")])), (3, F32_X_I8), (2, Is(shuffled))]),
     ("tfl.batch_matmul",
         &["2.3.0", "2.3.0", "2.4.0", "2.5.0"],

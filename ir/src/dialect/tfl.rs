@@ -7,6 +7,9 @@ use crate::infer;
 use crate::types::Type;
 use crate::{keyword_attr, opaque_attr};
 
+/// The attribute of a sum or difference of int16 tensors whose scales are powers of two, which runtimes then only shift: the file says so.
+pub const POT_SCALE_INT16: &str = "tfl.pot_scale_int16";
+
 keyword_attr! {
     /// Activation applied to the result of an operation.
     Activation {

@@ -103,6 +103,35 @@ impl Join {
     }
 }
 
+/// Sum or difference of int16 codes whose scales are powers of two: one operand is shifted to the scale of the result, that of the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Shifted {
+    /// How far the codes of each operand are shifted right; 0 of one of them.
+    pub(crate) right: [i32; 2],
+    pub(crate) codes: Codes,
+}
+
+impl Shifted {
+    /// For the scales of both operands and the result, whose codes are between limits.
+    pub fn new(a: f32, b: f32, out: f32, codes: Codes) -> Result<Shifted> {
+        let power = |scale: f32| scale.log2().round() as i32;
+        let right = [a, b].map(|scale| power(out) - power(scale));
+        let fits = right.contains(&0) && right.iter().all(|r| (0..16).contains(r));
+        ensure(fits, || "one operand's scale is not the result's, or the other's is larger".into())?;
+        Ok(Shifted { right, codes })
+    }
+
+    /// Applies it.
+    pub fn apply(&self, a: Operand<'_, i16>, b: Operand<'_, i16>, kind: Joined) -> Result<(Vec<i16>, Vec<usize>)> {
+        let [of_a, of_b] = self.right.map(|right| move |q: i16| round_shift(q.into(), right));
+        let write = |v: i32| self.codes.clamp(v);
+        match kind {
+            Joined::Difference => binary(a.0, a.1, b.0, b.1, |p, q| write(of_a(p) - of_b(q))),
+            _ => binary(a.0, a.1, b.0, b.1, |p, q| write(of_a(p) + of_b(q))),
+        }
+    }
+}
+
 /// A product.
 #[derive(Clone, Copy, Debug)]
 pub struct Product {
@@ -228,7 +257,7 @@ impl Prelu {
     }
 
     /// Applies it.
-    pub fn apply<C: Code>(&self, x: Operand<'_, C>, alpha: Operand<'_, C>) -> Result<(Vec<C>, Vec<usize>)> {
+    pub fn apply<C: Code, A: Code>(&self, x: Operand<'_, C>, alpha: Operand<'_, A>) -> Result<(Vec<C>, Vec<usize>)> {
         let [zx, za, zero] = self.zeros;
         binary(x.0, x.1, alpha.0, alpha.1, |p, a| {
             let (p, a): (i32, i32) = (p.into(), a.into());

@@ -12,14 +12,14 @@ use crate::geometry::elements;
 
 /// Some values with parameters of their own.
 #[derive(Clone, Debug)]
-struct Row {
-    codes: Vec<i8>,
-    scale: f32,
-    zero: i32,
+pub(super) struct Row {
+    pub(super) codes: Vec<i8>,
+    pub(super) scale: f32,
+    pub(super) zero: i32,
 }
 
 /// Quantizes to the whole of int8.
-fn asymmetric(x: &[f32]) -> Row {
+pub(super) fn asymmetric(x: &[f32]) -> Row {
     let min = x.iter().fold(0f32, |m, v| m.min(*v));
     let max = x.iter().fold(0f32, |m, v| m.max(*v));
     if min == max {

@@ -3,6 +3,7 @@
 //! A code `q` means `scale * (q - zero)`. Scales are float32, as in a file; each formula rounds where LiteRT's does.
 
 pub mod activation;
+pub mod blockwise;
 pub mod code;
 pub mod conv;
 pub mod convert;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ir::{
-    At, Attr, Body, Builder, Elem, FunctionType, Loc, OpSpec, QuantType, Registry, Sign, Tensor, TensorType, Type,
-    Value,
+    At, Attr, Body, Builder, Elem, F64, FunctionType, Loc, OpSpec, QuantParams, QuantType, Registry, Sign, Tensor,
+    TensorType, Type, Value,
 };
 use quant_opt_kernels::Rounding;
 use quant_opt_kernels::eval::{EvalOptions, Evaluator};
@@ -92,7 +92,10 @@ impl Case {
             })
             .collect();
         let spec = OpSpec::new(registry.name(&self.name), loc);
-        let spec = self.attributes.iter().fold(spec, |spec, (key, value)| spec.prop(key, value.clone()));
+        let spec = self.attributes.iter().fold(spec, |spec, (key, value)| match value {
+            Attr::Unit => spec.attr(key, Attr::Unit),
+            value => spec.prop(key, value.clone()),
+        });
         let op = body.insert(At::End(entry), spec.operands(&operands).results(self.ty().results));
         let results = body.op(op).results().to_vec();
         body.insert(At::End(entry), OpSpec::new(registry.name("func.return"), Loc::UNKNOWN).operands(&results));
@@ -125,6 +128,7 @@ fn attribute(text: &str) -> Result<Attr, String> {
         "f" => Attr::f32(value.parse().map_err(|_| bad())?),
         "b" => Attr::Bool(value == "true"),
         "a" => Attr::Array(numbers(value, ',')?.into_iter().map(Attr::i64).collect()),
+        "u" => Attr::Unit,
         "m" => Attr::Opaque(format!("#tfl<mirror_pad_attr {value}>").into()),
         _ => Attr::str(value),
     })
@@ -147,15 +151,29 @@ pub fn tensor(text: &str) -> Result<Tensor, String> {
         "f32" => Elem::F32,
         other => return Err(format!("{other}: no element type")),
     };
-    let elem = if scales == "-" { elem } else { quantized(&elem, scales, zeros)? };
+    let elem = if scales == "-" { elem } else { quantized(&elem, shape.first().copied().unwrap_or(1), scales, zeros)? };
     let digits = |i: usize| u8::from_str_radix(hex.get(i..i + 2).unwrap_or("?"), 16).map_err(|e| e.to_string());
     let bytes = (0..hex.len()).step_by(2).map(digits).collect::<Result<Vec<u8>, _>>()?;
     Tensor::new(TensorType::of(&shape, elem), bytes.into()).map_err(|e| e.to_string())
 }
 
+/// The symmetric type with a scale for each block of `size` elements of each row.
+fn by_blocks(width: u16, rows: usize, scales: &[f32], size: usize) -> Result<Elem, String> {
+    let params = QuantParams::SubChannel {
+        blocks: vec![(0, 1), (1, size)],
+        shape: vec![rows, scales.len() / rows.max(1)],
+        scales: scales.iter().map(|s| F64(f64::from(*s))).collect(),
+        zero_points: vec![0; scales.len()],
+    };
+    Ok(Elem::Quant(QuantType { params, ..QuantType::per_tensor(width, 1.0, 0) }.into()))
+}
+
 /// The quantized type over a storage integer; scales are float32, as in files.
-fn quantized(storage: &Elem, scales: &str, zeros: &str) -> Result<Elem, String> {
+fn quantized(storage: &Elem, rows: usize, scales: &str, zeros: &str) -> Result<Elem, String> {
     let Elem::Int(width, sign) = storage else { return Err("only integers have scales".into()) };
+    if let Some((scales, size)) = scales.split_once('/') {
+        return by_blocks(*width, rows, &numbers(scales, ',')?, size.parse().map_err(|_| "no size of blocks")?);
+    }
     let (scales, axis) = scales.split_once('@').map_or((scales, None), |(s, a)| (s, Some(a)));
     let scales: Vec<f64> = numbers::<f32>(scales, ',')?.into_iter().map(f64::from).collect();
     let zero_points: Vec<i64> = numbers(zeros, ',')?;

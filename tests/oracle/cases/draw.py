@@ -25,7 +25,8 @@ ANY = (*ALL, "i32", "i64")
 class Tensor:
     """An operand with its values, or a result without; `scales` empty if it is not quantized.
 
-    `bits` is less than the dtype's where values are packed in the file."""
+    `bits` is less than the dtype's where values are packed in the file; `block` is how many elements of the
+    second dimension share one of `scales`, which are listed row by row."""
 
     dtype: np.dtype
     data: np.ndarray | None = None
@@ -34,11 +35,12 @@ class Tensor:
     axis: int | None = None
     constant: bool = False
     bits: int | None = None
+    block: int | None = None
 
 
 @dataclasses.dataclass
 class Case:
-    """An operator, named as in the `tfl` dialect, with attributes, operands (None: absent) and results."""
+    """An operator, named as in the `tfl` dialect, with attributes (None: a flag beside its properties), operands (None: absent) and results."""
 
     op: str
     attrs: dict[str, Value]

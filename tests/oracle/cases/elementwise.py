@@ -43,6 +43,20 @@ _arithmetic("div", np.divide, ALL, resolver="optimized int")
 _arithmetic("squared_difference", lambda a, b: (a - b) ** 2, ("i8", "f32"), fused=False)
 
 
+def _shifted(op: str) -> None:
+    @kind(f"{op}_shifted", ("i16",))
+    def make(d: Draw) -> Case:
+        shape, power = d.shape(), d.upto(-6, -12)
+        powers = [power, power - d.upto(5, 0)]
+        a, b = (d.q(shape, scale=2.0**p) for p in (powers if d.flag() else powers[::-1]))
+        attrs = d.activation() | {"tfl.pot_scale_int16": None}
+        return Case(op, attrs, [a, b], [d.coded(2.0**power, 0)])
+
+
+_shifted("add")
+_shifted("sub")
+
+
 def _extreme(op: str) -> None:
     @kind(op, ALL)
     def make(d: Draw) -> Case:
@@ -70,11 +84,13 @@ for _op in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equa
     _comparison(_op)
 
 
-@kind("prelu", ("i8", "u8", "f32"))
+@kind("prelu", ALL)
 def prelu(d: Draw) -> Case:
     shape = d.shape(4, 4)
     x = d.q(shape)
-    alpha = d.q(shape[-1:] if d.flag() else [1, 1, shape[-1]])
+    # Of int16 values, too, the slopes are int8.
+    slopes = Draw(d.rng, np.dtype(np.int8)) if d.wide else d
+    alpha = slopes.q(shape[-1:] if d.flag() else [1, 1, shape[-1]])
     alpha.constant = True
     return Case("prelu", {}, [x, alpha], [d.fitting(np.maximum(real(x), real(x) * real(alpha)))])
 

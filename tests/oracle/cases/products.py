@@ -219,6 +219,36 @@ def fully_connected_int4(d: Draw) -> Case:
     return _fully_connected(d, bits=4)
 
 
+@kind("fully_connected_wide", ("i16",))
+def fully_connected_wide(d: Draw) -> Case:
+    depth, filters = _depth(d), d.upto(8)
+    x = d.q([*d.shape(d.upto(2), 3), depth])
+    w = d.q([filters, depth], scale=d.scale(-3, -1.5))
+    if d.flag():
+        w.scales = np.float32([d.scale(-3, -1.5) for _ in range(filters)])
+        w.zeros, w.axis = np.zeros(filters, np.int64), 0
+    w.constant = True
+    data = d.rng.normal(size=filters) * 2e7 * depth**0.5
+    b = constant(data, d.pick([np.int32, np.int64])) if w.axis == 0 and d.flag() else None
+    spread = float(x.scales[0] * w.scales.max()) * 19000.0**2 * depth**0.5
+    out = d.coded(float(np.float32(spread / d.rng.uniform(4000, 30000))), 0)
+    return Case("fully_connected", _fc_attrs(d), [x, w, b], [out])
+
+
+# LiteRT's reference set has no kernel of it, the optimized one takes four rows and more.
+@kind("fully_connected_blockwise", resolver="optimized")
+def fully_connected_blockwise(d: Draw) -> Case:
+    size, blocks, filters = int(d.pick([32, 64])), d.upto(4, 2), d.upto(9, 4)
+    depth = size * blocks
+    w = symmetric(d, [filters, depth], 0, False, 4)
+    # Files hold scales of blocks as float16.
+    w.scales = np.float32(np.float16(10 ** d.rng.uniform(-3, -1.5, size=filters * blocks)))
+    w.zeros, w.block = np.zeros(filters * blocks, np.int64), size
+    b = constant(d.rng.normal(size=filters), np.float32) if d.flag() else None
+    x = image(d, [*d.shape(d.upto(2), 3), depth])
+    return Case("fully_connected", _fc_attrs(d), [x, w, b], [result()])
+
+
 def _fully_connected_hybrid(d: Draw, bits: int) -> Case:
     depth, filters = _depth(d), d.upto(8)
     x = image(d, [*d.shape(d.upto(2), 3), depth])

@@ -95,6 +95,12 @@ static int32_t joined(const struct join *k, int32_t value)
     return clamp(add(multiply(value, k->by), k->zero), k->min, k->max);
 }
 
+/*@ shifted: round_shift saturate pairwise */
+/* How far the codes of two operands are shifted right before they are joined, and the codes of the result. */
+struct shifted {
+    int32_t a, b, min, max;
+};
+
 /*@ product_of: multiplier pairwise */
 /* Codes of 0, and the factor of the result. */
 struct product {

@@ -234,3 +234,36 @@ static int32_t without_zero(int32_t sum, int32_t column, int32_t zero)
             }                                                                                      \
         } while (next(&of->pairs, at, offset));                                                    \
     }
+
+/*@ hybrid_blockwise: asymmetric */
+/* Rows times the transpose of weights [outputs][blocks][size], each block with a scale. */
+struct hybrid_blockwise {
+    int32_t rows, outputs, blocks, size;
+    const int8_t *weights;
+    const float *scales, *bias;
+};
+
+static void hybrid_blockwise(const struct hybrid_blockwise *k, const f32 *x, f32 *y, int8_t *codes)
+{
+    int32_t r, o, b, d, depth = k->blocks * k->size;
+    for (r = 0; r < k->rows; r++, x += depth) {
+        struct row row = asymmetric(x, codes, (size_t)depth);
+        const int8_t *w = k->weights;
+        const float *scale = k->scales;
+        for (o = 0; o < k->outputs; o++) {
+            const int8_t *q = codes;
+            float sum = 0.0f, of_zero = 0.0f;
+            for (b = 0; b < k->blocks; b++, scale++) {
+                int32_t product = 0, of_codes = 0;
+                for (d = 0; d < k->size; d++, q++, w++) {
+                    product += *q * *w;
+                    of_codes += *w;
+                }
+                sum += (float)product * *scale;
+                of_zero += *scale * (float)of_codes;
+            }
+            sum = (sum - (float)row.zero * of_zero) * row.scale;
+            *y++ = k->bias ? sum + k->bias[o] : sum;
+        }
+    }
+}

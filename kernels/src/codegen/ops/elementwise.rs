@@ -159,6 +159,8 @@ fn divides(layer: &mut Layer<'_, '_, '_>, zero: i32) -> Result<()> {
 fn codes(layer: &mut Layer<'_, '_, '_>, kind: &str) -> Result<()> {
     let int8 = layer.types.range(0)? == Codes::I8;
     match kind {
+        "add" if elementwise::shifts(&layer.types) => shifted(layer, "+"),
+        "sub" if elementwise::shifts(&layer.types) => shifted(layer, "-"),
         "add" => join(layer, Joined::Sum, int8),
         "sub" => join(layer, Joined::Difference, int8),
         "squared_difference" => join(layer, Joined::SquaredDifference, int8),
@@ -203,6 +205,16 @@ fn codes(layer: &mut Layer<'_, '_, '_>, kind: &str) -> Result<()> {
             of_codes(layer, "comparison", ("comparison", k), &c)
         }
     }
+}
+
+/// A sum or difference of int16 codes whose scales are powers of two.
+fn shifted(layer: &mut Layer<'_, '_, '_>, operator: &str) -> Result<()> {
+    let k = elementwise::shifted_of(&layer.types)?;
+    let [a, b] = k.right.map(|r| r.to_string());
+    let fields = [("a", a), ("b", b), ("min", k.codes.min.to_string()), ("max", k.codes.max.to_string())];
+    let k = layer.structure("shifted", &fields);
+    let value = format!("clamp(round_shift(p, k->a) {operator} round_shift(q, k->b), k->min, k->max)");
+    pairwise(layer, "shifted", &format!("{}_shifted", layer.kind()), ("shifted", k), &value)
 }
 
 /// A sum or difference of codes of any type but int8, which has a kernel of its own.

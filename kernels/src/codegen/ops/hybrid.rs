@@ -5,7 +5,8 @@ use ir::dialect::tfl;
 use super::elementwise::limits_text;
 use super::weighted::{Convolution, rank_4};
 use crate::codegen::layer::Layer;
-use crate::error::Result;
+use crate::error::{Result, ensure};
+use crate::eval::quantized::hybrid::blocks;
 use crate::float::Clamp;
 use crate::reference::hybrid::one_scale;
 
@@ -68,8 +69,33 @@ pub(super) fn transpose_conv(layer: &mut Layer<'_, '_, '_>, conv: &Convolution) 
     call(layer, "hybrid_transpose_conv", k, 2, conv.image_size)
 }
 
+/// Weights with scales by blocks.
+fn blockwise(
+    layer: &mut Layer<'_, '_, '_>,
+    [rows, outputs, depth]: [usize; 3],
+    (scales, size): (Vec<f32>, usize),
+) -> Result<()> {
+    ensure(size > 0 && depth % size == 0, || format!("blocks of {size} in rows of {depth}"))?;
+    layer.fixed(1)?;
+    let fields = [
+        ("rows", rows.to_string()),
+        ("outputs", outputs.to_string()),
+        ("blocks", (depth / size).to_string()),
+        ("size", size.to_string()),
+        ("weights", layer.ptr(1)?),
+        ("scales", layer.f32s("scales", &scales)),
+        ("bias", layer.optional_array(2)?),
+    ];
+    layer.needs("hybrid_blockwise");
+    let k = layer.structure("hybrid_blockwise", &fields);
+    call(layer, "hybrid_blockwise", k, 0, depth)
+}
+
 pub(super) fn fully_connected(layer: &mut Layer<'_, '_, '_>, [rows, outputs, depth]: [usize; 3]) -> Result<()> {
     let r: tfl::FullyConnected = layer.row()?;
+    if let Some(blocks) = blocks(&layer.types) {
+        return blockwise(layer, [rows, outputs, depth], blocks?);
+    }
     let scales = layer.types.symmetric_scales(1, 0)?;
     let act = layer.types.activation()?;
     let quantizer = quantizer(r.asymmetric_quantize_inputs.unwrap_or(false));

@@ -60,7 +60,8 @@ impl Arithmetic {
         let w_type = if weights { format!("{}, ", layer.c_type(1)?) } else { String::new() };
         let x_type = layer.c_type(input)?;
         let narrow = if x_type == "i16" && !wide { "_32" } else { "" };
-        let suffix = format!("{}{narrow}", layer.suffix(input)?);
+        let wide_weights = if weights && layer.c_type(1)? == "i16" { "_i16" } else { "" };
+        let suffix = format!("{}{wide_weights}{narrow}", layer.suffix(input)?);
         Ok(Arithmetic { types: format!("{x_type}, {w_type}{sums}"), suffix, wide })
     }
 
@@ -242,9 +243,10 @@ pub(super) fn fully_connected(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     if layer.c_type(0)? == "int8_t" && w_zero == 0 && doubly && layer.constant(1).is_some() {
         return packed::fully_connected(layer, [rows, outputs, depth], x_zero, &out);
     }
-    let bias = layer.optional_array(2)?;
+    let wide = weighted::fully_connected_is_wide(&layer.types);
+    let bias = if wide { wide_bias(layer, 2)? } else { layer.optional_array(2)? };
     fields.extend([("x_zero", x_zero.to_string()), ("w_zero", w_zero.to_string()), ("bias", bias)]);
-    let of = Arithmetic::new(layer, 0, true, weighted::fully_connected_is_wide(&layer.types))?;
+    let of = Arithmetic::new(layer, 0, true, wide)?;
     let (ending, kind, code, out) = match out {
         FromSums::Real(r) => {
             layer.needs("reals");
@@ -262,6 +264,15 @@ pub(super) fn fully_connected(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
     let args = [k, out, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
     layer.call(&name, &args);
     Ok(())
+}
+
+/// The name of an optional bias's array of int64, or of null.
+fn wide_bias(layer: &mut Layer<'_, '_, '_>, i: usize) -> Result<String> {
+    if !layer.has(i) || layer.elem(i)?.storage() != Elem::I32 {
+        return layer.optional_array(i);
+    }
+    let items = layer.ints(i)?.iter().map(i64::to_string).collect();
+    Ok(layer.array("int64_t", "bias", items, 8))
 }
 
 /// A `struct reals`; its ratios are an array of their own.

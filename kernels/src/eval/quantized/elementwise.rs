@@ -8,18 +8,20 @@ use super::{Prepared, Types, by_code, unfit};
 use crate::error::Result;
 use crate::reference::Affine;
 use crate::reference::activation::{self, Table};
-use crate::reference::elementwise::{Comparison, Join, Joined, Operand, Prelu, Product, Quotient, extreme};
+use crate::reference::elementwise::{Comparison, Join, Joined, Operand, Prelu, Product, Quotient, Shifted, extreme};
 use crate::reference::sigmoid;
 
 /// The kernel of an element-wise operation; `None` if it has no integer form.
 pub(super) fn prepare(t: &Types<'_>, name: &str) -> Option<Prepared> {
     Some(match name {
+        "add" if shifts(t) => shifted(t, Joined::Sum),
+        "sub" if shifts(t) => shifted(t, Joined::Difference),
         "add" => by_code!(t, [i8 u8 i16], join, Joined::Sum),
         "sub" => by_code!(t, [i8 u8 i16], join, Joined::Difference),
         "squared_difference" => by_code!(t, [i8], join, Joined::SquaredDifference),
         "mul" => by_code!(t, [i8 u8 i16], mul),
         "div" => by_code!(t, [i8 u8 i16], div),
-        "prelu" => by_code!(t, [i8 u8], prelu),
+        "prelu" => prelu(t),
         "maximum" => by_code!(t, [i8 u8 i16], larger, true),
         "minimum" => by_code!(t, [i8 u8 i16], larger, false),
         "equal" => compare(t, name, |a, b| a == b),
@@ -34,8 +36,8 @@ pub(super) fn prepare(t: &Types<'_>, name: &str) -> Option<Prepared> {
     })
 }
 
-fn binary<C: Stored>(
-    f: impl Fn(Operand<'_, C>, Operand<'_, C>) -> Result<(Vec<C>, Vec<usize>)> + Send + Sync + 'static,
+fn binary<A: Stored, B: Stored>(
+    f: impl Fn(Operand<'_, A>, Operand<'_, B>) -> Result<(Vec<A>, Vec<usize>)> + Send + Sync + 'static,
 ) -> Prepared {
     Ok(Box::new(move |c| {
         let ((a, sa), (b, sb)) = (operand(c, 0)?, operand(c, 1)?);
@@ -45,7 +47,7 @@ fn binary<C: Stored>(
 }
 
 fn larger<C: Stored>(_: &Types<'_>, larger: bool) -> Prepared {
-    binary::<C>(move |a, b| extreme(a, b, larger))
+    binary::<C, C>(move |a, b| extreme(a, b, larger))
 }
 
 /// A sum or difference for the types' parameters.
@@ -55,6 +57,22 @@ pub(crate) fn join_of(t: &Types<'_>, kind: Joined) -> Result<Join> {
 
 fn join_in<C: Stored>(t: &Types<'_>, kind: Joined) -> Result<Join> {
     Join::of::<C>(kind, t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?, t.codes_of::<C>()?)
+}
+
+/// Whether a sum or difference of int16 shifts codes, whose scales are powers of two.
+pub(crate) fn shifts(t: &Types<'_>) -> bool {
+    t.op.attrs.get(tfl::POT_SCALE_INT16).is_some() && t.storage(0).is_ok_and(|s| s == Elem::I16)
+}
+
+/// Such a sum or difference.
+pub(crate) fn shifted_of(t: &Types<'_>) -> Result<Shifted> {
+    let scales = (t.affine_of::<i16>(0)?.scale, t.affine_of::<i16>(1)?.scale, t.out_of::<i16>()?.scale);
+    Shifted::new(scales.0, scales.1, scales.2, t.codes_of::<i16>()?)
+}
+
+fn shifted(t: &Types<'_>, kind: Joined) -> Prepared {
+    let k = shifted_of(t)?;
+    binary::<i16, i16>(move |a, b| k.apply(a, b, kind))
 }
 
 /// A product for the types' parameters.
@@ -75,13 +93,18 @@ fn quotient_in<C: Stored>(t: &Types<'_>) -> Result<Quotient> {
     Quotient::new(t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?, t.codes_of::<C>()?)
 }
 
-/// A PReLU for the types' parameters.
+/// A PReLU for the types' parameters; the slopes of int16 values are int8.
 pub(crate) fn prelu_of(t: &Types<'_>) -> Result<Prelu> {
-    by_code!(t, [i8 u8], prelu_in)
+    match t.storage(0)? {
+        Elem::I8 => prelu_in::<i8, i8>(t),
+        Elem::U8 => prelu_in::<u8, u8>(t),
+        Elem::I16 => prelu_in::<i16, i8>(t),
+        other => Err(unfit(Ok(other))),
+    }
 }
 
-fn prelu_in<C: Stored>(t: &Types<'_>) -> Result<Prelu> {
-    Prelu::new(t.affine_of::<C>(0)?, t.affine_of::<C>(1)?, t.out_of::<C>()?)
+fn prelu_in<C: Stored, A: Stored>(t: &Types<'_>) -> Result<Prelu> {
+    Prelu::new(t.affine_of::<C>(0)?, t.affine_of::<A>(1)?, t.out_of::<C>()?)
 }
 
 /// A comparison for the types' parameters.
@@ -95,22 +118,26 @@ fn comparison_in<C: Stored>(t: &Types<'_>) -> Result<Comparison> {
 
 fn join<C: Stored>(t: &Types<'_>, kind: Joined) -> Prepared {
     let k = join_in::<C>(t, kind)?;
-    binary::<C>(move |a, b| k.apply(a, b))
+    binary::<C, C>(move |a, b| k.apply(a, b))
 }
 
 fn mul<C: Stored>(t: &Types<'_>) -> Prepared {
     let k = product_in::<C>(t)?;
-    binary::<C>(move |a, b| k.apply(a, b))
+    binary::<C, C>(move |a, b| k.apply(a, b))
 }
 
 fn div<C: Stored>(t: &Types<'_>) -> Prepared {
     let k = quotient_in::<C>(t)?;
-    binary::<C>(move |a, b| k.apply(a, b))
+    binary::<C, C>(move |a, b| k.apply(a, b))
 }
 
-fn prelu<C: Stored>(t: &Types<'_>) -> Prepared {
-    let k = prelu_in::<C>(t)?;
-    binary::<C>(move |x, alpha| k.apply(x, alpha))
+fn prelu(t: &Types<'_>) -> Prepared {
+    let k = prelu_of(t)?;
+    match t.storage(0)? {
+        Elem::U8 => binary::<u8, u8>(move |x, alpha| k.apply(x, alpha)),
+        Elem::I16 => binary::<i16, i8>(move |x, alpha| k.apply(x, alpha)),
+        _ => binary::<i8, i8>(move |x, alpha| k.apply(x, alpha)),
+    }
 }
 
 fn comparison<C: Stored>(t: &Types<'_>, holds: fn(i32, i32) -> bool) -> Prepared {

@@ -1,13 +1,15 @@
 //! Products of float activations and weights of 8 bits or less.
 
+use ir::QuantParams;
 use ir::dialect::tfl;
 
 use super::stored::signed_weights;
-use super::{Prepared, Types};
+use super::{Prepared, Types, scale};
 use crate::error::{KernelError, Result};
 use crate::eval::compute::{fully_connected_shape, params};
 use crate::eval::{Call, one};
 use crate::float::Clamp;
+use crate::reference::blockwise::{self, Blocks};
 use crate::reference::hybrid::{self, Weights};
 
 /// Runs `f` with the weights of operand 1 and the bias of operand `bias`.
@@ -55,8 +57,37 @@ pub(super) fn transpose_conv(t: &Types<'_>) -> Prepared {
     }))
 }
 
+/// The scales of operand 1 by blocks of its rows, and the size of a block.
+pub(crate) fn blocks(t: &Types<'_>) -> Option<Result<(Vec<f32>, usize)>> {
+    let q = t.quant(1).ok()?;
+    let QuantParams::SubChannel { blocks, .. } = &q.params else { return None };
+    let sizes: Vec<usize> = blocks.iter().filter(|(axis, _)| *axis == 1).map(|(_, size)| *size).collect();
+    let along_rows = sizes.len() == 1 && blocks.iter().all(|(axis, size)| *axis == 1 || *axis == 0 && *size == 1);
+    let fits = along_rows && q.width == 4 && q.signed && q.zero_points().iter().all(|z| *z == 0);
+    let scales = || q.scales().into_iter().map(scale).collect::<Result<Vec<_>>>();
+    Some(if fits {
+        scales().map(|s| (s, sizes[0]))
+    } else {
+        Err(KernelError::new("operand 1 is no symmetric int4 with scales by blocks of its rows"))
+    })
+}
+
+/// A product with weights that have scales by blocks.
+fn blockwise(r: &tfl::FullyConnected, (scales, size): (Vec<f32>, usize)) -> Prepared {
+    let keep_num_dims = r.keep_num_dims;
+    Ok(Box::new(move |c| {
+        let (x, w_shape, data, bias) = (c.f32(0)?, c.shape(1)?, signed_weights(c, 1)?, c.optional_f32(2)?);
+        let w = Blocks { data: &data, shape: &w_shape, size, scales: &scales, bias: bias.as_deref() };
+        let y = blockwise::fully_connected(&x, w)?;
+        one(&fully_connected_shape(c.shape(0)?, x.len() / w_shape[1], w_shape[0], keep_num_dims), y)
+    }))
+}
+
 pub(super) fn fully_connected(t: &Types<'_>) -> Prepared {
     let r: tfl::FullyConnected = t.row()?;
+    if let Some(blocks) = blocks(t) {
+        return blockwise(&r, blocks?);
+    }
     let (scales, act) = (t.symmetric_scales(1, 0)?, t.activation()?);
     let asymmetric = r.asymmetric_quantize_inputs.unwrap_or(false);
     Ok(Box::new(move |c| {

@@ -5,7 +5,7 @@
 
 pub(crate) mod convert;
 pub(crate) mod elementwise;
-mod hybrid;
+pub(crate) mod hybrid;
 mod stored;
 pub(crate) mod weighted;
 pub(crate) mod whole;
@@ -116,7 +116,7 @@ pub(crate) fn prepare(t: &Types<'_>) -> Option<Result<Kernel>> {
         "max_pool_2d" => by_code!(t, [i8 u8 i16], whole::pool, true),
         "softmax" if t.storage(0).is_ok_and(|s| s == Elem::I16) => whole::softmax_16(t),
         "softmax" => by_code!(t, [i8 u8], whole::softmax),
-        "log_softmax" => whole::log_softmax(t),
+        "log_softmax" => by_code!(t, [i8 u8], whole::log_softmax),
         "l2_normalization" => by_code!(t, [i8 u8], whole::l2_normalization),
         "mean" if t.storage(0).is_ok_and(|s| s == Elem::I8) => whole::mean(t),
         "mean" | "sum" | "reduce_prod" | "reduce_max" | "reduce_min" => by_code!(t, [i8 u8 i16], whole::reduce, name),
@@ -179,8 +179,13 @@ impl Types<'_> {
 
     /// The scales of an operand of at most 8 signed bits whose zero points are 0: one, or one an index of its axis.
     pub(crate) fn symmetric_scales(&self, i: usize, axis: usize) -> Result<Vec<f32>> {
+        self.symmetric_scales_upto(8, i, axis)
+    }
+
+    /// The same of at most some bits.
+    fn symmetric_scales_upto(&self, bits: u16, i: usize, axis: usize) -> Result<Vec<f32>> {
         let q = self.quant(i)?;
-        ensure(q.width <= 8 && q.signed, || format!("operand {i} is no signed integer of 8 bits or less"))?;
+        ensure(q.width <= bits && q.signed, || format!("operand {i} is no signed integer of {bits} bits or less"))?;
         ensure(q.axis().is_none_or(|a| a == axis), || {
             format!("the scales of operand {i} do not run along axis {axis}")
         })?;

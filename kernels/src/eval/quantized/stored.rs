@@ -56,7 +56,8 @@ impl Bias for i32 {
 
 impl Bias for i64 {
     fn read(t: &Tensor) -> Option<Cow<'_, [i64]>> {
-        t.as_i64()
+        let narrow = || t.as_i32().map(|v| Cow::Owned(v.iter().map(|v| i64::from(*v)).collect()));
+        t.as_i64().or_else(narrow)
     }
 }
 
@@ -75,11 +76,13 @@ pub(super) fn signed_weights<'a>(c: &Call<'a>, i: usize) -> Result<Cow<'a, [i8]>
     c.tensor(i)?.to_i8().ok_or_else(|| KernelError::new(format!("operand {i} is no signed integer of 8 bits or less")))
 }
 
-/// Weights of 8 bits or less, less their zero.
+/// Weights, less their zero.
 pub(super) fn weights(c: &Call<'_>, i: usize, zero: i32) -> Result<Vec<i16>> {
-    match c.tensor(i)?.as_u8() {
-        Some(codes) => Ok(centered(&codes, zero)),
-        None => Ok(centered(&signed_weights(c, i)?, zero)),
+    let t = c.tensor(i)?;
+    match (t.as_u8(), t.as_i16()) {
+        (Some(codes), _) => Ok(centered(&codes, zero)),
+        (_, Some(codes)) => Ok(centered(&codes, zero)),
+        _ => Ok(centered(&signed_weights(c, i)?, zero)),
     }
 }
 

@@ -36,9 +36,15 @@ pub(crate) fn is_wide(t: &Types<'_>, x: usize, bias: usize) -> bool {
     t.storage(x).is_ok_and(|s| s == Elem::I16) && t.storage(bias).ok() != Some(Elem::I32)
 }
 
-/// The same of a fully connected operation, which optimized kernels sum in int32 where there is no bias.
+/// The same of a fully connected operation: always with int16 weights, never in optimized kernels where there is no bias.
 pub(crate) fn fully_connected_is_wide(t: &Types<'_>) -> bool {
-    is_wide(t, 0, 2) && !(t.rounding == Rounding::Optimized && t.storage(2).is_err())
+    let narrow = t.rounding == Rounding::Optimized && t.storage(2).is_err();
+    has_wide_weights(t) || is_wide(t, 0, 2) && !narrow
+}
+
+/// Whether operand 1 of a fully connected operation is int16.
+fn has_wide_weights(t: &Types<'_>) -> bool {
+    t.storage(1).is_ok_and(|s| s == Elem::I16)
 }
 
 /// In what the scales of input and weights are multiplied.
@@ -188,10 +194,15 @@ fn product_of<C: Stored>(t: &Types<'_>) -> Result<Scaling<FromSums>> {
     // Weights that are activations have a zero point, and then one scale.
     let w = match t.affine(1) {
         Ok(w) => WeightParams { scales: vec![w.scale], zero: w.zero },
+        Err(_) if has_wide_weights(t) => WeightParams { scales: t.symmetric_scales_upto(16, 1, 0)?, zero: 0 },
         Err(_) => weight_params::<C>(t, 1, 0)?,
     };
+    ensure(!has_wide_weights(t) || C::STORAGE == i16::STORAGE && w.zero == 0, || {
+        "int16 weights are symmetric, and so are their activations".into()
+    })?;
     // LiteRT has no optimized kernel for a bias of int64.
     let real = match t.rounding {
+        _ if has_wide_weights(t) => false,
         Rounding::Reference => true,
         Rounding::Optimized => C::STORAGE == i16::STORAGE && t.storage(2).is_ok(),
         Rounding::Micro => false,

@@ -98,14 +98,18 @@ pub(super) fn softmax_16(t: &Types<'_>) -> Prepared {
     Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes(c, 0)?, depth(c)?))))
 }
 
-/// A log-softmax for the types' parameters.
+/// A log-softmax for the types' parameters, of 8 bits.
 pub(crate) fn log_softmax_of(t: &Types<'_>) -> Result<LogSoftmax> {
-    LogSoftmax::new::<i8>(t.affine_of::<i8>(0)?, t.out_of::<i8>()?)
+    by_code!(t, [i8 u8], log_softmax_in)
 }
 
-pub(super) fn log_softmax(t: &Types<'_>) -> Prepared {
-    let k = log_softmax_of(t)?;
-    Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes::<i8>(c, 0)?, depth(c)?))))
+fn log_softmax_in<C: Stored>(t: &Types<'_>) -> Result<LogSoftmax> {
+    LogSoftmax::new::<C>(t.affine_of::<C>(0)?, t.out_of::<C>()?)
+}
+
+pub(super) fn log_softmax<C: Stored>(t: &Types<'_>) -> Prepared {
+    let k = log_softmax_in::<C>(t)?;
+    Ok(Box::new(move |c| coded(c, &c.shape(0)?, k.apply(&codes::<C>(c, 0)?, depth(c)?))))
 }
 
 /// The operand's code of 0, of a normalization.
