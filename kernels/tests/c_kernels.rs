@@ -164,7 +164,10 @@ fn depthwise(r: &mut Random, p: &mut Program) {
 }
 
 fn product(r: &mut Random, p: &mut Program) {
-    let [rows, outputs, depth] = [r.within(1..9), r.within(1..50), r.within(1..90)];
+    // Some go beyond the rows that become codes together, or the stretch of the depth that is multiplied at a time.
+    let (rows, depth) = (r.within(1..9), r.within(1..90));
+    let (rows, depth) = (r.of(&[rows, rows, 33 + rows]), r.of(&[depth, depth, 380 + 10 * depth]));
+    let outputs = r.within(1..50);
     let lowest = r.of(&[-127, -127, -128]);
     let (x, w) = (r.codes(rows * depth, -128), r.codes(outputs * depth, lowest));
     let (zero, out, bias) = (r.zero(), r.scaling(outputs, depth), r.bias(outputs));

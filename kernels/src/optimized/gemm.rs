@@ -82,10 +82,13 @@ pub(super) unsafe fn run<I: Isa>(g: Gemm<'_>) {
             while at < outputs {
                 let w = g.by.weights.as_ptr().add(at / LANES * panel_bytes);
                 let panels = if I::SIXTEENS >= 4 && at + LANES < outputs { 2 } else { 1 };
-                if panels == 2 {
-                    rows_of::<I, 2>(&g, row..row + rows, at, [w, w.add(panel_bytes)], &mut sums);
-                } else {
-                    rows_of::<I, 1>(&g, row..row + rows, at, [w], &mut sums);
+                for from in (0..depth).step_by(STRETCH) {
+                    let part = Part { rows: row..row + rows, depth: from..depth.min(from + STRETCH), at };
+                    if panels == 2 {
+                        rows_of::<I, 2>(&g, &part, [w, w.add(panel_bytes)], &mut sums);
+                    } else {
+                        rows_of::<I, 1>(&g, &part, [w], &mut sums);
+                    }
                 }
                 for sums in &mut sums[..panels] {
                     let writer = Writer::<I>::new(&g.by.out, at, outputs);
@@ -97,51 +100,61 @@ pub(super) unsafe fn run<I: Isa>(g: Gemm<'_>) {
     }
 }
 
-/// Sums of up to [`TOGETHER`] rows for `P` panels.
+/// A stretch of the depth whose weights of two panels stay in the first cache; a multiple of [`QUAD`].
+const STRETCH: usize = 384;
+
+/// Up to [`TOGETHER`] rows, a stretch of the depth, and the first output.
+struct Part {
+    rows: Range<usize>,
+    depth: Range<usize>,
+    at: usize,
+}
+
+/// Adds the products of a stretch to the sums of rows for `P` panels; the first one begins with the bias.
 #[inline(always)]
 #[allow(unsafe_code)]
 unsafe fn rows_of<I: Isa, const P: usize>(
     g: &Gemm<'_>,
-    rows: Range<usize>,
-    at: usize,
+    part: &Part,
     panels: [*const i8; P],
     sums: &mut [[I::Sums; TOGETHER]; 2],
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut row = rows.start;
-        while row < rows.end {
-            let x = g.x.as_ptr().add(row * g.x_stride);
-            let to = row - rows.start;
-            row += match (rows.end - row).min(I::SIXTEENS / P) {
-                1 => tile::<I, 1, P>(x, g, at, panels, sums, to),
-                2 | 3 => tile::<I, 2, P>(x, g, at, panels, sums, to),
-                _ => tile::<I, 4, P>(x, g, at, panels, sums, to),
+        let mut row = part.rows.start;
+        while row < part.rows.end {
+            row += match (part.rows.end - row).min(I::SIXTEENS / P) {
+                1 => tile::<I, 1, P>(g, part, row, panels, sums),
+                2 | 3 => tile::<I, 2, P>(g, part, row, panels, sums),
+                _ => tile::<I, 4, P>(g, part, row, panels, sums),
             };
         }
     }
 }
 
-/// Sums of `M` rows for `P` panels; gives `M`.
+/// The same for `M` rows from `row` on; gives `M`.
 #[inline(always)]
 #[allow(unsafe_code)]
 unsafe fn tile<I: Isa, const M: usize, const P: usize>(
-    x: *const i8,
     g: &Gemm<'_>,
-    at: usize,
+    part: &Part,
+    row: usize,
     panels: [*const i8; P],
     sums: &mut [[I::Sums; TOGETHER]; 2],
-    to: usize,
 ) -> usize {
     // SAFETY: the caller's promise.
     unsafe {
-        let bias = g.by.bias.as_ptr().add(at);
+        let (x, to) = (g.x.as_ptr().add(row * g.x_stride), row - part.rows.start);
+        let bias = g.by.bias.as_ptr().add(part.at);
         let mut acc = [[I::load(bias); M]; P];
         for (p, acc) in acc.iter_mut().enumerate() {
             *acc = [I::load(bias.add(p * LANES)); M];
+            if part.depth.start > 0 {
+                acc.copy_from_slice(&sums[p][to..][..M]);
+            }
         }
-        let whole = g.by.depth / QUAD;
-        for q in 0..whole {
+        let (from, whole) = (part.depth.start / QUAD, part.depth.end / QUAD);
+        for q in from..whole {
             let mut quads = [I::quad(0); M];
             for (m, quad) in quads.iter_mut().enumerate() {
                 let codes = x.add(m * g.x_stride + q * QUAD).cast::<i32>().read_unaligned();
@@ -151,7 +164,7 @@ unsafe fn tile<I: Isa, const M: usize, const P: usize>(
                 I::dot(acc, w.add(q * QUAD_BYTES), quads);
             }
         }
-        let rest = g.by.depth % QUAD;
+        let rest = part.depth.end % QUAD;
         if rest > 0 {
             let mut quads = [I::quad(0); M];
             for (m, quad) in quads.iter_mut().enumerate() {

@@ -44,13 +44,21 @@ INLINE struct quad rest_i8(const int8_t *x, int32_t n)
     return load_quad((int32_t)quad);
 }
 
-/* Sums of up to two rows of x for one panel. */
+/* A stretch of the depth, whose weights of two panels stay in the first cache. */
+enum { STRETCH = 384 };
+struct stretch {
+    int32_t from, to;
+};
+
+/* Adds the products of a stretch to the sums of up to two rows of x for one panel; the first one begins with the bias. */
 INLINE void panel_i8(
-    const int rows, const struct panels_i8 *k, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at, struct sums *sums)
+    const int rows, const struct panels_i8 *k, struct stretch s, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at,
+    struct sums *sums)
 {
-    struct sums a = load_sums(k->bias + at), b = a;
-    int32_t i, rest = k->depth % 4;
-    for (i = 0; i + 4 <= k->depth; i += 4, w += 64) {
+    struct sums a = s.from ? sums[0] : load_sums(k->bias + at), b = s.from && rows > 1 ? sums[1] : a;
+    int32_t i, rest = s.to % 4;
+    w += (ptrdiff_t)s.from * 16;
+    for (i = s.from; i + 4 <= s.to; i += 4, w += 64) {
         if (rows > 1)
             dot_two(&a, &b, w, quad_i8(x + i), quad_i8(x + x_step + i));
         else
@@ -68,14 +76,17 @@ INLINE void panel_i8(
 
 /* The same for two panels, which use what is made of x twice. */
 INLINE void two_panels_i8(
-    const int rows, const struct panels_i8 *k, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at, struct sums *sums,
-    struct sums *next)
+    const int rows, const struct panels_i8 *k, struct stretch s, const int8_t *x, ptrdiff_t x_step, const int8_t *w, int32_t at,
+    struct sums *sums, struct sums *next)
 {
     const int8_t *v = w + (ptrdiff_t)(k->depth + 3) / 4 * 64;
-    struct sums a = load_sums(k->bias + at), b = a, c = load_sums(k->bias + at + 16), d = c;
+    struct sums a = s.from ? sums[0] : load_sums(k->bias + at), b = s.from && rows > 1 ? sums[1] : a;
+    struct sums c = s.from ? next[0] : load_sums(k->bias + at + 16), d = s.from && rows > 1 ? next[1] : c;
     struct quad p, q;
-    int32_t i, rest = k->depth % 4;
-    for (i = 0; i + 4 <= k->depth; i += 4, w += 64, v += 64) {
+    int32_t i, rest = s.to % 4;
+    w += (ptrdiff_t)s.from * 16;
+    v += (ptrdiff_t)s.from * 16;
+    for (i = s.from; i + 4 <= s.to; i += 4, w += 64, v += 64) {
         p = quad_i8(x + i);
         if (rows > 1) {
             q = quad_i8(x + x_step + i);
@@ -105,14 +116,14 @@ INLINE void two_panels_i8(
 }
 
 APART void rows_two_panels_i8(
-    const struct panels_i8 *k, const int8_t *x, ptrdiff_t x_step, int32_t rows, const int8_t *w, int32_t at, struct sums *sums,
-    struct sums *next)
+    const struct panels_i8 *k, struct stretch s, const int8_t *x, ptrdiff_t x_step, int32_t rows, const int8_t *w, int32_t at,
+    struct sums *sums, struct sums *next)
 {
     int32_t row = 0;
     for (; row + 2 <= rows; row += 2)
-        two_panels_i8(2, k, x + row * x_step, x_step, w, at, sums + row, next + row);
+        two_panels_i8(2, k, s, x + row * x_step, x_step, w, at, sums + row, next + row);
     if (row < rows)
-        two_panels_i8(1, k, x + row * x_step, x_step, w, at, sums + row, next + row);
+        two_panels_i8(1, k, s, x + row * x_step, x_step, w, at, sums + row, next + row);
 }
 #endif
 
@@ -123,10 +134,11 @@ APART void rows_panel_i8(
     int32_t row = 0;
 #if ROWS_TOGETHER > 1
     if (!k->lowest) {
+        struct stretch all = {0, k->depth};
         for (; row + 2 <= rows; row += 2)
-            panel_i8(2, k, x + row * x_step, x_step, w, at, sums + row);
+            panel_i8(2, k, all, x + row * x_step, x_step, w, at, sums + row);
         if (row < rows)
-            panel_i8(1, k, x + row * x_step, x_step, w, at, sums + row);
+            panel_i8(1, k, all, x + row * x_step, x_step, w, at, sums + row);
         return;
     }
 #endif
@@ -154,7 +166,11 @@ static void panels_i8(const struct panels_i8 *k, const int8_t *x, ptrdiff_t x_st
 #if ROWS_TOGETHER > 1
         for (; at + 16 < k->outputs && !k->lowest; at += 32, w += 2 * panel) {
             struct sums next[ROWS_OF_SUMS];
-            rows_two_panels_i8(k, x, x_step, some, w, at, sums, next);
+            struct stretch s;
+            for (s.from = 0; s.from < k->depth; s.from = s.to) {
+                s.to = k->depth - s.from < STRETCH ? k->depth : s.from + STRETCH;
+                rows_two_panels_i8(k, s, x, x_step, some, w, at, sums, next);
+            }
             write_panel_i8(k, some, sums, at, y, y_step);
             write_panel_i8(k, some, next, at + 16, y, y_step);
         }
