@@ -1,4 +1,4 @@
-/*@ panels_i8: sixteen copy */
+/*@ panels_i8: write_rows copy */
 /* Weights of `outputs` rows of `depth`, packed as [panel of 16 outputs][quad][16][4] and filled up with 0. The bias, filled up to a multiple of
    16, is less the sum of an output's weights times the code of 0. `lowest` says that a weight is -128. */
 struct panels_i8 {
@@ -309,7 +309,7 @@ static void conv_packed_i8(const struct conv_packed_i8 *k, const int8_t *x, int8
         }
 }
 
-/*@ depthwise_packed_i8: sixteen copy image */
+/*@ depthwise_packed_i8: write_rows copy image */
 /* Depthwise convolution; weights are [block of 16 channels][couple of taps][16][2], filled up with 0, and the bias as in panels_i8. The scratch
    is a ring of `reach` padded rows of the image, [block of 16 channels, or of the last ones][pixel][channel] codes of 16 bits, `across` pixels
    each, with each channel as often as the result has it. It has 16 codes more.

@@ -694,6 +694,7 @@ INLINE void write_some(struct sums s, const struct scale *scale, int32_t n, int8
 /* Rows whose sums are made before they become codes. */
 enum { ROWS_OF_SUMS = ROWS_TOGETHER > 1 ? 32 : 1 };
 
+/*@ write_rows: sixteen */
 /* Writes the codes of n of 16 sums of outputs from `at` on, for each row. */
 static void write_rows(
     int rows, struct sums *s, const struct from_sums *by, const struct scale *scale, int32_t at, int32_t n, int8_t *y, ptrdiff_t step)
