@@ -1,7 +1,8 @@
 //! Where buffers stand in one block of memory.
 //!
 //! Buffers that are live at the same step never overlap. The layout is found by placing buffers one after the other at a fitting gap, in several
-//! orders, of which the smallest result counts; then what stands at the top is placed earlier, as long as that helps. Same buffers, same layout.
+//! orders, of which the smallest result counts; then what stands at the top is placed earlier, and pairs change places, as long as that helps.
+//! Same buffers, same layout.
 //!
 //! ```
 //! use quant_opt_kernels::arena::{Buffer, layout};
@@ -75,7 +76,10 @@ pub fn layout(buffers: &[Buffer], align: usize) -> Layout {
         }
     }
     match best {
-        Some((found, order, fit)) => improve(&sized, found, order, fit, bound),
+        Some((found, mut order, fit)) => {
+            let found = improve(&sized, found, &mut order, fit, bound);
+            exchange(&sized, found, order, fit, bound)
+        }
         None => Layout { offsets: Vec::new(), size: 0 },
     }
 }
@@ -132,7 +136,7 @@ fn place(buffers: &[Buffer], order: &[usize], fit: Fit) -> Layout {
 const EFFORT: usize = 50_000_000;
 
 /// Places the topmost buffer earlier while that makes the whole no larger.
-fn improve(buffers: &[Buffer], mut best: Layout, mut order: Vec<usize>, fit: Fit, bound: usize) -> Layout {
+fn improve(buffers: &[Buffer], mut best: Layout, order: &mut Vec<usize>, fit: Fit, bound: usize) -> Layout {
     let rounds = (EFFORT / (buffers.len() * buffers.len()).max(1)).min(2 * buffers.len());
     for _ in 0..rounds {
         if best.size <= bound {
@@ -142,17 +146,43 @@ fn improve(buffers: &[Buffer], mut best: Layout, mut order: Vec<usize>, fit: Fit
         let Some(top) = top.filter(|t| *t > 0) else { break };
         let moved = order.remove(top);
         order.insert(top / 2, moved);
-        let found = place(buffers, &order, fit);
+        let found = place(buffers, order, fit);
         if found.size <= best.size {
             best = found;
         } else {
             order.remove(top / 2);
             order.insert(top - 1, moved);
-            let found = place(buffers, &order, fit);
+            let found = place(buffers, order, fit);
             if found.size > best.size {
                 break;
             }
             best = found;
+        }
+    }
+    best
+}
+
+/// Exchanges pairs in the order while that makes the whole no larger; which pairs depends on nothing but their number.
+fn exchange(buffers: &[Buffer], mut best: Layout, mut order: Vec<usize>, fit: Fit, bound: usize) -> Layout {
+    const MOST: usize = 2000;
+    let n = order.len();
+    let rounds = if n < 2 { 0 } else { (EFFORT / (n * n)).min(MOST) };
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n
+    };
+    for _ in 0..rounds {
+        if best.size <= bound {
+            break;
+        }
+        let (i, j) = (next(), next());
+        order.swap(i, j);
+        let found = place(buffers, &order, fit);
+        if found.size <= best.size {
+            best = found;
+        } else {
+            order.swap(i, j);
         }
     }
     best
