@@ -1,7 +1,8 @@
 //! Scales by blocks: tensors of their own in the file, a sub-channel type in the IR.
 //!
 //! The tensor of scales has the rank of the quantized one; each dimension of it divides the other's, and the quotient is the size of a
-//! block. A dimension of a single block is not quantized. Scales are stored as float16 where that loses nothing, as runtimes want them.
+//! block. A dimension of a single block is not quantized. Scales are stored as float16 where that loses nothing, as runtimes want them. Blocks
+//! of more than one dimension have a shape in the file, others a size.
 
 use std::sync::Arc;
 
@@ -14,8 +15,10 @@ pub struct Written {
     pub scales: Tensor,
     /// The zero points, unless all are 0.
     pub zero_points: Option<Tensor>,
-    /// The size of a block.
+    /// The size of a block; 0 if it has a shape.
     pub size: i32,
+    /// The size of a block in each dimension, if it is above 1 in several.
+    pub shape: Vec<i32>,
 }
 
 /// Writes the parameters of a tensor; `Err` says what has no form in the file.
@@ -32,11 +35,18 @@ pub fn write(ty: &TensorType, params: &QuantParams) -> Result<Written, &'static 
     if dims.iter().product::<usize>() != scales.len() {
         return Err("has another number of scales than of blocks");
     }
-    let large: Vec<usize> = blocks.iter().map(|(_, size)| *size).filter(|size| *size > 1).collect();
-    let size = match large[..] {
-        [] => 1,
-        [size] => i32::try_from(size).map_err(|_| "has blocks of 2^31 or more")?,
-        _ => return Err("has blocks of several dimensions"),
+    let mut sizes = Vec::with_capacity(rank);
+    for (axis, (dim, count)) in
+        ty.static_shape().ok_or("has blocks and an unknown shape")?.into_iter().zip(&dims).enumerate()
+    {
+        // A dimension without blocks is one.
+        let block = blocks.iter().find(|(at, _)| *at == axis).map_or(dim / count.max(&1), |(_, size)| *size);
+        sizes.push(i32::try_from(block).map_err(|_| "has blocks of 2^31 or more")?);
+    }
+    let mut large = blocks.iter().filter_map(|(axis, _)| sizes.get(*axis)).copied().filter(|size| *size > 1);
+    let (size, shape) = match (large.next(), large.next()) {
+        (size, None) => (size.unwrap_or(1), vec![]),
+        _ => (0, sizes),
     };
     let halves: Vec<f16> = scales.iter().map(|s| f16::from_f64(s.0)).collect();
     let exact = halves.iter().zip(scales).all(|(half, s)| half.to_f64() == s.0);
@@ -49,16 +59,17 @@ pub fn write(ty: &TensorType, params: &QuantParams) -> Result<Written, &'static 
     let zero = zero_points.iter().all(|z| *z == 0);
     let zero_points: Option<Vec<i32>> = zero_points.iter().map(|z| i32::try_from(*z).ok()).collect();
     let zero_points = zero_points.ok_or("has a zero point of more than 32 bits")?;
-    Ok(Written { scales, zero_points: (!zero).then(|| Tensor::i32(&dims, zero_points)), size })
+    Ok(Written { scales, zero_points: (!zero).then(|| Tensor::i32(&dims, zero_points)), size, shape })
 }
 
-/// Reads the parameters of a tensor of a shape from the tensors of its scales and zero points; `Err` says what is wrong.
+/// Reads the parameters of a tensor of a shape from the tensors of its scales and zero points, and the size or the shape of a block; `Err`
+/// says what is wrong.
 pub fn read(
     storage: &Elem,
     shape: Option<&[Dim]>,
     scales: &Tensor,
     zero_points: Option<&Tensor>,
-    size: i32,
+    (size, block): (i32, &[i32]),
 ) -> Result<Elem, String> {
     let (width, signed) = match storage {
         Elem::Int(width, sign) if *width > 1 => (*width, *sign != Sign::Unsigned),
@@ -77,8 +88,12 @@ pub fn read(
         .filter(|(_, (count, dim))| **count > 1 || dim == count)
         .map(|(axis, (count, dim))| (axis, dim / count))
         .collect();
-    if !blocks.iter().any(|(_, block)| i32::try_from(*block) == Ok(size)) {
+    if block.is_empty() && !blocks.iter().any(|(_, block)| i32::try_from(*block) == Ok(size)) {
         return Err(format!("has blocks of {size}, which its scales are not for"));
+    }
+    let sizes = dims.iter().zip(&counts).map(|(dim, count)| i32::try_from(dim / count).ok());
+    if !block.is_empty() && !sizes.eq(block.iter().map(|size| Some(*size))) {
+        return Err(format!("has blocks of shape {block:?}, which its scales are not for"));
     }
     if !scales.ty().elem.is_float() {
         return Err("has scales that are no floats".into());

@@ -54,7 +54,7 @@ fn capacity(plan: &Plan<'_>) -> usize {
         let tensors = g.tensors.iter().map(|t| {
             let quant = match &t.quant {
                 Some(FileQuant::Scales(q)) => 2 * list(q.zero_points.len(), 12) + 64,
-                Some(FileQuant::Blocks(_)) => 96,
+                Some(FileQuant::Blocks(blocks)) => list(blocks.shape.len(), 4) + 96,
                 None => 0,
             };
             let sparsity = t.sparsity.as_ref().map_or(0, sparsity::size);
@@ -63,7 +63,8 @@ fn capacity(plan: &Plan<'_>) -> usize {
         });
         let operators = g.operators.iter().map(|o| {
             let custom = o.custom_options.as_ref().map_or(0, |c| list(c.len(), 1));
-            let attrs = g.body.op(o.op).props.iter().map(|(_, a)| match a {
+            let op = g.body.op(o.op);
+            let attrs = op.props.iter().chain(op.attrs.iter()).map(|(_, a)| match a {
                 ir::Attr::Array(items) => list(items.len(), 4),
                 ir::Attr::DenseArray(_, items) => list(items.len(), 8),
                 ir::Attr::Str(s) => text(s),
@@ -170,9 +171,13 @@ impl<'f> Writer<'f> {
                     ..Default::default()
                 }
             }
-            FileQuant::Blocks(Blocks { scales, zero_points, size }) => {
-                let args =
-                    fb::BlockwiseQuantizationArgs { scales: *scales, zero_points: *zero_points, block_size: *size };
+            FileQuant::Blocks(Blocks { scales, zero_points, size, shape }) => {
+                let args = fb::BlockwiseQuantizationArgs {
+                    scales: *scales,
+                    zero_points: *zero_points,
+                    block_size: *size,
+                    block_shape: (!shape.is_empty()).then(|| self.ints(shape)),
+                };
                 let details = fb::BlockwiseQuantization::create(&mut self.fbb, &args);
                 fb::QuantizationParametersArgs {
                     details_type: fb::QuantizationDetails::BlockwiseQuantization,

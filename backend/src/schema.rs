@@ -8418,6 +8418,7 @@ impl<'a> BlockwiseQuantization<'a> {
   pub const VT_SCALES: ::flatbuffers::VOffsetT = 4;
   pub const VT_ZERO_POINTS: ::flatbuffers::VOffsetT = 6;
   pub const VT_BLOCK_SIZE: ::flatbuffers::VOffsetT = 8;
+  pub const VT_BLOCK_SHAPE: ::flatbuffers::VOffsetT = 10;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -8426,9 +8427,10 @@ impl<'a> BlockwiseQuantization<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    args: &'args BlockwiseQuantizationArgs
+    args: &'args BlockwiseQuantizationArgs<'args>
   ) -> ::flatbuffers::WIPOffset<BlockwiseQuantization<'bldr>> {
     let mut builder = BlockwiseQuantizationBuilder::new(_fbb);
+    if let Some(x) = args.block_shape { builder.add_block_shape(x); }
     builder.add_block_size(args.block_size);
     builder.add_zero_points(args.zero_points);
     builder.add_scales(args.scales);
@@ -8457,6 +8459,13 @@ impl<'a> BlockwiseQuantization<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<i32>(BlockwiseQuantization::VT_BLOCK_SIZE, Some(0)).unwrap()}
   }
+  #[inline]
+  pub fn block_shape(&self) -> Option<::flatbuffers::Vector<'a, i32>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, i32>>>(BlockwiseQuantization::VT_BLOCK_SHAPE, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for BlockwiseQuantization<'_> {
@@ -8468,22 +8477,25 @@ impl ::flatbuffers::Verifiable for BlockwiseQuantization<'_> {
      .visit_field::<i32>("scales", Self::VT_SCALES, false)?
      .visit_field::<i32>("zero_points", Self::VT_ZERO_POINTS, false)?
      .visit_field::<i32>("block_size", Self::VT_BLOCK_SIZE, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, i32>>>("block_shape", Self::VT_BLOCK_SHAPE, false)?
      .finish();
     Ok(())
   }
 }
-pub struct BlockwiseQuantizationArgs {
+pub struct BlockwiseQuantizationArgs<'a> {
     pub scales: i32,
     pub zero_points: i32,
     pub block_size: i32,
+    pub block_shape: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, i32>>>,
 }
-impl<'a> Default for BlockwiseQuantizationArgs {
+impl<'a> Default for BlockwiseQuantizationArgs<'a> {
   #[inline]
   fn default() -> Self {
     BlockwiseQuantizationArgs {
       scales: 0,
       zero_points: 0,
       block_size: 0,
+      block_shape: None,
     }
   }
 }
@@ -8506,6 +8518,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BlockwiseQuantizationBuilder<
     self.fbb_.push_slot::<i32>(BlockwiseQuantization::VT_BLOCK_SIZE, block_size, 0);
   }
   #[inline]
+  pub fn add_block_shape(&mut self, block_shape: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , i32>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(BlockwiseQuantization::VT_BLOCK_SHAPE, block_shape);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BlockwiseQuantizationBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     BlockwiseQuantizationBuilder {
@@ -8526,6 +8542,7 @@ impl ::core::fmt::Debug for BlockwiseQuantization<'_> {
       ds.field("scales", &self.scales());
       ds.field("zero_points", &self.zero_points());
       ds.field("block_size", &self.block_size());
+      ds.field("block_shape", &self.block_shape());
       ds.finish()
   }
 }
@@ -11259,6 +11276,7 @@ impl<'a> FullyConnectedOptions<'a> {
   pub const VT_KEEP_NUM_DIMS: ::flatbuffers::VOffsetT = 8;
   pub const VT_ASYMMETRIC_QUANTIZE_INPUTS: ::flatbuffers::VOffsetT = 10;
   pub const VT_QUANTIZED_BIAS_TYPE: ::flatbuffers::VOffsetT = 12;
+  pub const VT_QUANT_SPEC: ::flatbuffers::VOffsetT = 14;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -11267,9 +11285,10 @@ impl<'a> FullyConnectedOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    args: &'args FullyConnectedOptionsArgs
+    args: &'args FullyConnectedOptionsArgs<'args>
   ) -> ::flatbuffers::WIPOffset<FullyConnectedOptions<'bldr>> {
     let mut builder = FullyConnectedOptionsBuilder::new(_fbb);
+    if let Some(x) = args.quant_spec { builder.add_quant_spec(x); }
     builder.add_quantized_bias_type(args.quantized_bias_type);
     builder.add_asymmetric_quantize_inputs(args.asymmetric_quantize_inputs);
     builder.add_keep_num_dims(args.keep_num_dims);
@@ -11314,6 +11333,13 @@ impl<'a> FullyConnectedOptions<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<TensorType>(FullyConnectedOptions::VT_QUANTIZED_BIAS_TYPE, Some(TensorType::FLOAT32)).unwrap()}
   }
+  #[inline]
+  pub fn quant_spec(&self) -> Option<::flatbuffers::Vector<'a, u8>> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, u8>>>(FullyConnectedOptions::VT_QUANT_SPEC, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for FullyConnectedOptions<'_> {
@@ -11327,18 +11353,20 @@ impl ::flatbuffers::Verifiable for FullyConnectedOptions<'_> {
      .visit_field::<bool>("keep_num_dims", Self::VT_KEEP_NUM_DIMS, false)?
      .visit_field::<bool>("asymmetric_quantize_inputs", Self::VT_ASYMMETRIC_QUANTIZE_INPUTS, false)?
      .visit_field::<TensorType>("quantized_bias_type", Self::VT_QUANTIZED_BIAS_TYPE, false)?
+     .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("quant_spec", Self::VT_QUANT_SPEC, false)?
      .finish();
     Ok(())
   }
 }
-pub struct FullyConnectedOptionsArgs {
+pub struct FullyConnectedOptionsArgs<'a> {
     pub fused_activation_function: ActivationFunctionType,
     pub weights_format: FullyConnectedOptionsWeightsFormat,
     pub keep_num_dims: bool,
     pub asymmetric_quantize_inputs: bool,
     pub quantized_bias_type: TensorType,
+    pub quant_spec: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
 }
-impl<'a> Default for FullyConnectedOptionsArgs {
+impl<'a> Default for FullyConnectedOptionsArgs<'a> {
   #[inline]
   fn default() -> Self {
     FullyConnectedOptionsArgs {
@@ -11347,6 +11375,7 @@ impl<'a> Default for FullyConnectedOptionsArgs {
       keep_num_dims: false,
       asymmetric_quantize_inputs: false,
       quantized_bias_type: TensorType::FLOAT32,
+      quant_spec: None,
     }
   }
 }
@@ -11377,6 +11406,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> FullyConnectedOptionsBuilder<
     self.fbb_.push_slot::<TensorType>(FullyConnectedOptions::VT_QUANTIZED_BIAS_TYPE, quantized_bias_type, TensorType::FLOAT32);
   }
   #[inline]
+  pub fn add_quant_spec(&mut self, quant_spec: ::flatbuffers::WIPOffset<::flatbuffers::Vector<'b , u8>>) {
+    self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(FullyConnectedOptions::VT_QUANT_SPEC, quant_spec);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> FullyConnectedOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     FullyConnectedOptionsBuilder {
@@ -11399,6 +11432,7 @@ impl ::core::fmt::Debug for FullyConnectedOptions<'_> {
       ds.field("keep_num_dims", &self.keep_num_dims());
       ds.field("asymmetric_quantize_inputs", &self.asymmetric_quantize_inputs());
       ds.field("quantized_bias_type", &self.quantized_bias_type());
+      ds.field("quant_spec", &self.quant_spec());
       ds.finish()
   }
 }
@@ -25268,6 +25302,7 @@ impl<'a> ::flatbuffers::Follow<'a> for ReduceWindowOptions<'a> {
 }
 
 impl<'a> ReduceWindowOptions<'a> {
+  pub const VT_REDUCE_FUNCTION: ::flatbuffers::VOffsetT = 4;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -25276,12 +25311,21 @@ impl<'a> ReduceWindowOptions<'a> {
   #[allow(unused_mut)]
   pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
     _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
-    _args: &'args ReduceWindowOptionsArgs
+    args: &'args ReduceWindowOptionsArgs
   ) -> ::flatbuffers::WIPOffset<ReduceWindowOptions<'bldr>> {
     let mut builder = ReduceWindowOptionsBuilder::new(_fbb);
+    builder.add_reduce_function(args.reduce_function);
     builder.finish()
   }
 
+
+  #[inline]
+  pub fn reduce_function(&self) -> ReduceWindowFunction {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<ReduceWindowFunction>(ReduceWindowOptions::VT_REDUCE_FUNCTION, Some(ReduceWindowFunction::UNSUPPORTED)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for ReduceWindowOptions<'_> {
@@ -25290,16 +25334,19 @@ impl ::flatbuffers::Verifiable for ReduceWindowOptions<'_> {
     v: &mut ::flatbuffers::Verifier, pos: usize
   ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
     v.visit_table(pos)?
+     .visit_field::<ReduceWindowFunction>("reduce_function", Self::VT_REDUCE_FUNCTION, false)?
      .finish();
     Ok(())
   }
 }
 pub struct ReduceWindowOptionsArgs {
+    pub reduce_function: ReduceWindowFunction,
 }
 impl<'a> Default for ReduceWindowOptionsArgs {
   #[inline]
   fn default() -> Self {
     ReduceWindowOptionsArgs {
+      reduce_function: ReduceWindowFunction::UNSUPPORTED,
     }
   }
 }
@@ -25309,6 +25356,10 @@ pub struct ReduceWindowOptionsBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 
   start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
 }
 impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ReduceWindowOptionsBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_reduce_function(&mut self, reduce_function: ReduceWindowFunction) {
+    self.fbb_.push_slot::<ReduceWindowFunction>(ReduceWindowOptions::VT_REDUCE_FUNCTION, reduce_function, ReduceWindowFunction::UNSUPPORTED);
+  }
   #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ReduceWindowOptionsBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
@@ -25327,6 +25378,7 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ReduceWindowOptionsBuilder<'a
 impl ::core::fmt::Debug for ReduceWindowOptions<'_> {
   fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
     let mut ds = f.debug_struct("ReduceWindowOptions");
+      ds.field("reduce_function", &self.reduce_function());
       ds.finish()
   }
 }

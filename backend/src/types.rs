@@ -153,14 +153,16 @@ pub struct Scales {
 }
 
 /// Where the scales of blocks are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Blocks {
     /// The tensor of scales.
     pub scales: i32,
     /// The tensor of zero points; -1 if all are 0.
     pub zero_points: i32,
-    /// The size of a block.
+    /// The size of a block; 0 if it has a shape.
     pub size: i32,
+    /// The size of a block in each dimension; empty if it has one size.
+    pub shape: Vec<i32>,
 }
 
 /// Writes the parameters of a tensor or of the indices of a dimension; `Err` says what has no form in the file.

@@ -6,8 +6,10 @@ A file passes if upstream MLIR reads the text and, where it can import FILE itse
 holds every subgraph, operator, option, tensor, signature and metadata entry of FILE; and if LiteRT computes the same from both
 on random inputs, where it can run FILE.
 
+Versions of custom operators stay, others do not fall.
+
 Not compared, because a file does not need it or a new file gets it anew: the order of tensors and of
-subgraphs, versions, tensors that nothing uses, `min_runtime_version` and `CONVERSION_METADATA`, signatures of
+subgraphs, tensors that nothing uses, `min_runtime_version` and `CONVERSION_METADATA`, signatures of
 files without any, absent operands at the end, the options table of an operator without attributes, names that several tensors
 of a subgraph have, and the minimum and maximum of a tensor.
 Exits 1 if a file failed or none was compared.
@@ -36,9 +38,10 @@ from litert_converter.mlir import ir
 import tflite_file
 
 REWRITTEN = ("min_runtime_version", "CONVERSION_METADATA", "buffer_location")
-# Options that name subgraphs by number, and those that no kernel or only one that writes int16 reads.
+# Options that name subgraphs by number, and those that no kernel reads, but one that adds int16.
 NUMBERED = ("SubgraphIndex",)
-UNREAD = ("potScaleInt16", "newShape", "quantizedBiasType", "maximum", "minimum")
+UNREAD = ("newShape", "maximum", "minimum")
+INT16 = "potScaleInt16"
 # What is said of the tensors within an operator, whose names are made anew.
 WITHIN = " (within)"
 # Lists of StableHLO that upstream leaves out where they say nothing.
@@ -47,7 +50,7 @@ DEFAULTS = re.compile(
     r"|\[#stablehlo<precision DEFAULT>(, #stablehlo<precision DEFAULT>)*\]"
 )
 # Options that are maps, in a form that allows several orders of their bytes.
-MAPS = ("compositeAttributes", "customAttributes")
+MAPS = ("compositeAttributes", "customAttributes", "quantSpec")
 SHOWN = 300
 # Operations that are no operators: functions and what calls them, constants, and the regions around operators.
 NO_OPERATORS = frozenset(
@@ -126,7 +129,9 @@ def named(graph: tflite_file.Subgraph, index: int) -> str:
     return graph.tensors[index].name if index >= 0 else "absent"
 
 
-def options(file: tflite_file.TfliteFile, op: tflite_file.Operator) -> dict[str, object]:
+def options(
+    file: tflite_file.TfliteFile, graph: tflite_file.Subgraph, op: tflite_file.Operator
+) -> dict[str, object]:
     """The options that mean something; subgraphs by their names; those with the default 0 left out."""
     out = {}
     for key, value in op.options.items():
@@ -136,6 +141,13 @@ def options(file: tflite_file.TfliteFile, op: tflite_file.Operator) -> dict[str,
             out[key] = [file.subgraphs[at].name for at in value]
         elif key in MAPS:
             out[key] = flexbuffers.Loads(bytes(value)) if value else {}
+        elif key == INT16:
+            # Kernels look at it where all scales are powers of two.
+            tensors = [graph.tensors[t] for t in (*op.inputs, *op.outputs)]
+            exponents = [np.log2(t.scales) for t in tensors]
+            out[key] = value and all(t.dtype == "INT16" and t.scales.size == 1 for t in tensors) and all(
+                abs(e - np.round(e)).max() < 1e-3 for e in exponents
+            )
         elif key not in UNREAD and value not in (0, None, [], b""):
             out[key] = value
     return out
@@ -167,10 +179,11 @@ def compare_graphs(
         here = f"{where} operator {at} {x.name}"
         if x.name != y.name:
             return f"{here} is then {y.name}"
-        if x.is_custom and x.version != y.version:
+        if x.version != y.version if x.is_custom else x.version > y.version:
             return f"{here} has version {x.version}, then {y.version}"
-        if options(a_file, x) != options(b_file, y):
-            return f"{here} has options {options(a_file, x)}, then {options(b_file, y)}"
+        before, after = options(a_file, a, x), options(b_file, b, y)
+        if before != after:
+            return f"{here} has options {before}, then {after}"
         inputs = present(y.inputs)
         if x.name == "RESHAPE" and len(present(x.inputs)) == 1:
             inputs = inputs[:1]  # The shape that old files have among the options is an operand.

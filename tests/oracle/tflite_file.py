@@ -234,7 +234,8 @@ def _blocks(tensor, tensors: list[Tensor]) -> tuple | None:
     scales = tensors[details.scales]
     zero_points = tensors[details.zeroPoints].data if details.zeroPoints >= 0 else None
     zeros = () if zero_points is None or not zero_points.any() else tuple(zero_points.ravel().tolist())
-    return scales.shape, tuple(scales.data.ravel().astype(np.float32).tolist()), zeros, details.blockSize
+    size = _indices(details.blockShape) or details.blockSize
+    return scales.shape, tuple(scales.data.ravel().astype(np.float32).tolist()), zeros, size
 
 
 def _sparsity(table) -> tuple | None:

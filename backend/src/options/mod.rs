@@ -4,6 +4,7 @@
 
 mod composite;
 mod conv_dims;
+mod discardable;
 mod fields;
 mod forms;
 mod stablehlo;
@@ -15,6 +16,7 @@ use ir::{Attr, Attrs, OpDef, OpRow, Type};
 
 use crate::schema::tflite as fb;
 use crate::view::View;
+pub use discardable::{QUANT_SPEC, QUANTIZED_BIAS_TYPE, read as read_discardable};
 
 /// The options table of an operator: in which of the schema's two unions, of which type, and where.
 #[derive(Clone, Copy, Default)]
@@ -32,6 +34,11 @@ pub enum Options {
 pub struct Codec {
     /// The operation.
     pub def: &'static OpDef,
+    /// The table of the schema, and the fields of it that are written.
+    #[cfg(test)]
+    table: &'static str,
+    #[cfg(test)]
+    fields: &'static [&'static str],
     write: fn(View<'_>, &mut FlatBufferBuilder<'_>) -> Option<Options>,
     read: fn(&fb::Operator<'_>) -> Option<Attrs>,
 }
@@ -90,6 +97,64 @@ mod tests {
             let stated = codec(def.name).is_some() || elsewhere.contains(&def.name);
             assert!(stated || def.attrs.is_empty(), "{} has attributes and no options", def.name);
         }
+    }
+
+    /// Tables of operators that the dialect has no operation for.
+    const NO_OPERATION: &[&str] = &[
+        "BidirectionalSequenceRNNOptions",
+        "CallOptions",
+        "ConcatEmbeddingsOptions",
+        "EmbeddingLookupSparseOptions",
+        "LSHProjectionOptions",
+        "RNNOptions",
+        "ReduceWindowOptions",
+        "SkipGramOptions",
+    ];
+
+    /// Fields that no attribute holds.
+    const DROPPED: &[(&str, &str, &str)] = &[
+        ("CastOptions", "in_data_type", "the operand has it"),
+        ("CastOptions", "out_data_type", "the result has it"),
+        ("ReshapeOptions", "new_shape", "it becomes the operand that old files do not have"),
+        ("ResizeBilinearOptions", "new_height", "deprecated: it is not read"),
+        ("ResizeBilinearOptions", "new_width", "deprecated: it is not read"),
+        ("SparseToDenseOptions", "validate_indices", "no kernel reads it"),
+        ("StableHLOCompositeOptions", "composite_attributes_format", "there is one form"),
+        ("StablehloCustomCallOptions", "called_computations", "an operator that has some is refused"),
+    ];
+
+    /// The tables of the schema, and their fields.
+    fn tables() -> Vec<(&'static str, Vec<&'static str>)> {
+        let schema = include_str!("../../schema/tflite.fbs");
+        let body = |rest: &'static str| rest.split_once('}').map_or("", |(body, _)| body);
+        let tables = schema.split("\ntable ").skip(1).filter_map(|rest| {
+            let (name, rest) = rest.split_once(" {")?;
+            let fields = body(rest).lines().filter_map(|line| Some(line.split_once(':')?.0.trim()));
+            Some((name, fields.collect()))
+        });
+        let unions: Vec<&str> =
+            schema.split("\nunion BuiltinOptions").skip(1).flat_map(|rest| body(rest).lines()).collect();
+        let is_options = |name: &str| unions.iter().any(|line| line.trim().trim_end_matches(',') == name);
+        tables.filter(|(name, _)| is_options(name)).collect()
+    }
+
+    #[test]
+    fn every_field_of_the_schema_is_held_or_dropped_for_a_reason() {
+        // A basic LSTM's kernel reads a part of the table that it shares.
+        let codecs = || table::CODECS.iter().chain(stablehlo::CODECS).filter(|c| c.def != tfl::BasicLstm::DEF);
+        let tables = tables();
+        assert!(tables.len() > 140, "only {} tables of options are found", tables.len());
+        for (name, fields) in &tables {
+            let rows: Vec<&Codec> = codecs().filter(|c| c.table == *name).collect();
+            for field in fields {
+                let held = !rows.is_empty() && rows.iter().all(|c| c.fields.contains(field));
+                let dropped = NO_OPERATION.contains(name) || DROPPED.iter().any(|(t, f, _)| t == name && f == field);
+                assert!(held != dropped, "{name}.{field}: held is {held}, dropped is {dropped}");
+            }
+        }
+        let known = |name: &str| tables.iter().any(|(table, _)| *table == name);
+        let stated = NO_OPERATION.iter().copied().chain(DROPPED.iter().map(|(table, ..)| *table));
+        assert_eq!(stated.filter(|table| !known(table)).collect::<Vec<_>>(), Vec::<&str>::new());
     }
 
     #[test]

@@ -22,6 +22,10 @@ macro_rules! options {
     })*) => {
         pub(super) static CODECS: &[Codec] = &[$(Codec {
             def: <hlo::$row as OpRow>::DEF,
+            #[cfg(test)]
+            table: stringify!($table),
+            #[cfg(test)]
+            fields: &[$(stringify!($field),)* $($(stringify!($derived),)+)?],
             #[allow(clippy::needless_update, unused_variables, reason = "not every table has fields of each kind")]
             write: |view, fbb| {
                 let row = view.op.as_row::<hlo::$row>()?;

@@ -3,26 +3,34 @@
 use ir::OpRow;
 use ir::dialect::tfl;
 
+use super::discardable::{bias_type, quant_spec, transposed_bias_type};
 use super::fields::Field;
 use super::{Codec, Options};
 use crate::schema::tflite as fb;
 use crate::view::View;
 
 /// Each row: operations, the table that holds their options, its arguments and accessor in the generated code, and its fields. A field is
-/// named like its attribute, or has a value that is derived from the operation.
+/// named like its attribute, or has a value that is derived from the operation, or one that is built in the file.
 macro_rules! options {
     ($([$($row:ident),+]: $table:ident $args:ident $get:ident $fields:tt)*) => {
         pub(super) static CODECS: &[Codec] = &[$($(options!(@codec $row $table $args $get $fields)),+),*];
     };
-    (@codec $row:ident $table:ident $args:ident $get:ident { $($field:ident),* $(; $($derived:ident = $value:expr),+)? }) => {
+    (@codec $row:ident $table:ident $args:ident $get:ident {
+        $($field:ident),* $(; $($derived:ident = $value:expr),+)? $(=> $($built:ident = $make:expr),+)?
+    }) => {
         Codec {
             def: <tfl::$row as OpRow>::DEF,
+            #[cfg(test)]
+            table: stringify!($table),
+            #[cfg(test)]
+            fields: &[$(stringify!($field),)* $($(stringify!($derived),)+)? $($(stringify!($built),)+)?],
             #[allow(clippy::needless_update, unused_variables, reason = "not every table has fields of each kind")]
             write: |view, fbb| {
                 let row = view.op.as_row::<tfl::$row>()?;
                 let args = fb::$args {
                     $($field: Field::store(&row.$field, fbb)?,)*
                     $($($derived: $value(view),)+)?
+                    $($($built: $make(view, fbb)?,)+)?
                     ..Default::default()
                 };
                 let table = fb::$table::create(fbb, &args);
@@ -44,15 +52,6 @@ macro_rules! options {
 /// The default of the schema is true, which int16 kernels take for scales that are powers of two.
 fn pot_scale_int16(view: View<'_>) -> bool {
     !view.makes_q16(0) || view.op.attrs.get(tfl::POT_SCALE_INT16).is_some()
-}
-
-/// The schema's default, float32, states none.
-fn bias_type(view: View<'_>) -> fb::TensorType {
-    view.stated_bias(2).unwrap_or(fb::TensorType::FLOAT32)
-}
-
-fn transposed_bias_type(view: View<'_>) -> fb::TensorType {
-    view.stated_bias(3).unwrap_or(fb::TensorType::FLOAT32)
 }
 
 fn output_type(view: View<'_>) -> fb::TensorType {
@@ -77,22 +76,22 @@ fn second_callee(view: View<'_>) -> i32 {
 
 options! {
     [Conv2D]: Conv2DOptions Conv2DOptionsArgs builtin_options_as_conv_2_doptions {
-        padding, stride_w, stride_h, fused_activation_function, dilation_w_factor, dilation_h_factor;
-        quantized_bias_type = bias_type
+        padding, stride_w, stride_h, fused_activation_function, dilation_w_factor, dilation_h_factor
+        => quantized_bias_type = bias_type
     }
     [DepthwiseConv2D]: DepthwiseConv2DOptions DepthwiseConv2DOptionsArgs builtin_options_as_depthwise_conv_2_doptions {
         padding, stride_w, stride_h, depth_multiplier, fused_activation_function, dilation_w_factor, dilation_h_factor
     }
     [TransposeConv]: TransposeConvOptions TransposeConvOptionsArgs builtin_options_as_transpose_conv_options {
-        padding, stride_w, stride_h, fused_activation_function; quantized_bias_type = transposed_bias_type
+        padding, stride_w, stride_h, fused_activation_function => quantized_bias_type = transposed_bias_type
     }
     [Conv3D, Conv3DTranspose]: Conv3DOptions Conv3DOptionsArgs builtin_options_as_conv_3_doptions {
         padding, stride_d, stride_w, stride_h,
         fused_activation_function, dilation_d_factor, dilation_w_factor, dilation_h_factor
     }
     [FullyConnected]: FullyConnectedOptions FullyConnectedOptionsArgs builtin_options_as_fully_connected_options {
-        fused_activation_function, weights_format, keep_num_dims, asymmetric_quantize_inputs;
-        quantized_bias_type = bias_type
+        fused_activation_function, weights_format, keep_num_dims, asymmetric_quantize_inputs
+        => quantized_bias_type = bias_type, quant_spec = quant_spec
     }
     [BatchMatMul]: BatchMatMulOptions BatchMatMulOptionsArgs builtin_options_as_batch_mat_mul_options {
         adj_x, adj_y, asymmetric_quantize_inputs

@@ -24,7 +24,8 @@ pub const MIN_RUNTIME: &str = "min_runtime_version";
 pub const IS_VARIABLE: &str = "tfl.is_variable";
 /// The discardable attribute of a constant whose tensor has no data in the file: memory that custom operators work in.
 pub const NO_DATA: &str = "tfl.no_data";
-/// The discardable attribute of a custom operation that says which version of it is meant, where it is not 1.
+/// The discardable attribute of an operation that says which version of it is meant: of a custom one where it is not 1, of another where it is
+/// above what its types and attributes need.
 pub const VERSION: &str = "tfl.op_version";
 /// The module attribute of metadata, a dictionary.
 pub const METADATA: &str = "tfl.metadata";

@@ -61,8 +61,8 @@ impl Planner<'_, '_> {
         None
     }
 
-    /// The number of an operation's code. All operators of a code share its entry, as other converters write it; custom ones that state
-    /// another version have one of their own.
+    /// The number of an operation's code. All operators of a code share its entry, as other converters write it, with the highest version that
+    /// one of them states or needs; custom ones that state a version have an entry of their own.
     pub(super) fn code(&mut self, view: View<'_>) -> Option<u32> {
         let name = view.op.name.as_str();
         let def = view.op.name.def();
@@ -77,8 +77,11 @@ impl Planner<'_, '_> {
             None => view.op.as_row::<tfl::Custom>().map(|c| c.custom_code.to_string()),
         };
         let stated = view.op.attrs.get(VERSION).and_then(Attr::as_int).and_then(|v| i32::try_from(v).ok());
+        let version = match stated {
+            Some(stated) if custom.is_some() => stated,
+            stated => version::version(view).max(stated.unwrap_or(1)),
+        };
         let stated = stated.filter(|_| custom.is_some());
-        let version = stated.unwrap_or_else(|| version::version(view));
         if let Some(runtime) = version::min_runtime(name, version) {
             self.runtime = Some(self.runtime.map_or(runtime, |r| version::newer(r, runtime)));
         }

@@ -67,7 +67,8 @@ impl Planner<'_, '_> {
         let blocks = blockwise::write(ty, params)?;
         let scales = self.data(format!("{name}_scales"), &blocks.scales);
         let zero_points = blocks.zero_points.as_ref().map(|z| self.data(format!("{name}_zero_points"), z));
-        Ok(FileQuant::Blocks(Blocks { scales, zero_points: zero_points.unwrap_or(ABSENT), size: blocks.size }))
+        let zero_points = zero_points.unwrap_or(ABSENT);
+        Ok(FileQuant::Blocks(Blocks { scales, zero_points, size: blocks.size, shape: blocks.shape }))
     }
 
     /// Appends a tensor that no value is.

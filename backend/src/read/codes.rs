@@ -15,6 +15,13 @@ pub(super) struct Code {
     pub(super) version: i32,
 }
 
+impl Code {
+    /// Whether it is one of the embedder.
+    pub(super) fn is_custom(&self) -> bool {
+        self.def == Some(tfl::Custom::DEF)
+    }
+}
+
 /// The operator codes of a model.
 pub(super) fn codes(model: &fb::Model<'_>) -> Result<Vec<Code>> {
     let mut rows: HashMap<i32, &'static OpDef> = HashMap::new();
@@ -33,17 +40,17 @@ pub(super) fn codes(model: &fb::Model<'_>) -> Result<Vec<Code>> {
         Code { def, name, version: c.version() }
     };
     let codes: Vec<Code> = model.operator_codes().iter().flatten().map(code).collect();
-    match codes.iter().find(|c| c.def == Some(tfl::Custom::DEF) && c.name.is_empty()) {
+    match codes.iter().find(|c| c.is_custom() && c.name.is_empty()) {
         Some(_) => malformed("a custom operator has no name"),
         None => Ok(codes),
     }
 }
 
-/// The code of an operator.
-pub(super) fn code<'c>(codes: &'c [Code], operator: &fb::Operator<'_>) -> Result<&'c Code> {
+/// The code of an operator, and its number.
+pub(super) fn code<'c>(codes: &'c [Code], operator: &fb::Operator<'_>) -> Result<(usize, &'c Code)> {
     let index = operator.opcode_index();
-    match usize::try_from(index).ok().and_then(|i| codes.get(i)) {
-        Some(code) => Ok(code),
+    match usize::try_from(index).ok().and_then(|i| Some((i, codes.get(i)?))) {
+        Some(found) => Ok(found),
         None => malformed(format!("operator code {index} does not exist")),
     }
 }
@@ -52,7 +59,7 @@ pub(super) fn code<'c>(codes: &'c [Code], operator: &fb::Operator<'_>) -> Result
 pub(super) fn check_known(codes: &[Code], graphs: &[fb::SubGraph<'_>]) -> Result<()> {
     let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
     for operator in graphs.iter().flat_map(|g| g.operators().into_iter().flatten()) {
-        let code = code(codes, &operator)?;
+        let (_, code) = code(codes, &operator)?;
         if code.def.is_none() {
             *unknown.entry(&code.name).or_default() += 1;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use ir::dialect::tfl;
-use ir::{At, Attr, Builder, Elem, Loc, OpRow, OpSpec, Tensor, TensorType, Type, Value};
+use ir::{At, Attr, Builder, Elem, Loc, OpSpec, Tensor, TensorType, Type, Value};
 
 use super::codes;
 use super::error::{Result, malformed};
@@ -23,7 +23,7 @@ impl Function<'_> {
         // Custom operators may be given memory to work in.
         let mut memory = BTreeSet::new();
         for operator in &self.operators {
-            let custom = codes::code(&self.file.codes, operator)?.def == Some(tfl::Custom::DEF);
+            let custom = codes::code(&self.file.codes, operator)?.1.is_custom();
             for t in operator.inputs().iter().flatten().filter(|t| *t != -1) {
                 let t = index(t, self.tensors.len(), self.number, "an operand")?;
                 used.insert(t);

@@ -9,6 +9,7 @@ use ir::{At, Body, FunctionType, Loc, Module, OpName, OpRow, OpSpec, Type, Value
 use super::Tensors;
 use super::error::{Result, malformed};
 use super::file::File;
+use super::versions::Uses;
 use crate::names;
 use crate::schema::tflite as fb;
 
@@ -32,6 +33,8 @@ pub(super) struct Function<'a> {
     pub(super) control: HashMap<usize, BTreeSet<usize>>,
     /// The tokens of operators that others wait for.
     pub(super) tokens: HashMap<usize, Value>,
+    /// The operators that were read.
+    pub(super) uses: Uses,
 }
 
 impl<'a> Function<'a> {
@@ -63,6 +66,7 @@ impl<'a> Function<'a> {
             no_value: None,
             control: waiting,
             tokens: HashMap::new(),
+            uses: vec![],
         })
     }
 
@@ -74,8 +78,8 @@ impl<'a> Function<'a> {
         Ok(FunctionType { inputs: list(&self.inputs)?, results: list(&self.outputs)? })
     }
 
-    /// Adds the function to the module.
-    pub(super) fn read(mut self, callees: &Callees, module: &mut Module, private: bool) -> Result<Tensors> {
+    /// Adds the function to the module; the tensors of its values, and its operators.
+    pub(super) fn read(mut self, callees: &Callees, module: &mut Module, private: bool) -> Result<(Tensors, Uses)> {
         let name = callees[self.number].0.as_str();
         let entry = self.body.entry();
         for t in self.inputs.clone() {
@@ -101,7 +105,7 @@ impl<'a> Function<'a> {
             *body = self.body;
         }
         ir::module::sync_function_type(module.body.op_mut(func));
-        Ok(Tensors { func, index })
+        Ok((Tensors { func, index }, self.uses))
     }
 
     /// How an error calls a tensor.

@@ -14,6 +14,7 @@ mod signatures;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +50,8 @@ pub struct Tensors {
 
 /// Reads the bytes of a `.tflite` file. The module is verified.
 ///
-/// Versions of operators, and metadata that a new file gets anew, are not kept.
+/// Metadata that a new file gets anew is not kept. Nor are versions of operators, but for those that are higher than what the operators of
+/// the file need: they are in an attribute of the operations.
 pub fn read(bytes: Bytes) -> Result<Model> {
     if bytes.len() < 8 || !fb::model_buffer_has_identifier(&bytes) {
         return Err(ReadError::Identifier);
@@ -107,9 +109,13 @@ fn module(file: &File<'_>) -> Result<Model> {
         functions.push(function);
     }
     let mut tensors = Vec::with_capacity(graphs.len());
+    let mut uses = Vec::with_capacity(graphs.len());
     for function in functions {
         let private = called.contains(&function.number);
-        tensors.push(function.read(&callees, &mut module, private)?);
+        let (read, used) = function.read(&callees, &mut module, private)?;
+        uses.push((read.func, used));
+        tensors.push(read);
     }
+    versions::keep(&file.codes, &mut module, &uses);
     Ok(Model { module, tensors })
 }

@@ -10,7 +10,7 @@ use super::codes::{self, Code};
 use super::error::{ReadError, Result, malformed};
 use super::function::{Callees, Function, index};
 use crate::calls::{self, Regions};
-use crate::plan::{INTERMEDIATES, VERSION};
+use crate::plan::INTERMEDIATES;
 use crate::schema::tflite as fb;
 use crate::{custom, names, options};
 
@@ -25,7 +25,7 @@ fn is_power_of_two(q: &QuantType) -> bool {
 impl<'a> Function<'a> {
     /// Reads operator `number`; its operands were read before.
     pub(super) fn operator(&mut self, callees: &Callees, number: usize, operator: &fb::Operator<'a>) -> Result<()> {
-        let code = codes::code(&self.file.codes, operator)?;
+        let (code_number, code) = codes::code(&self.file.codes, operator)?;
         let Some(def) = code.def.map(|def| options::variant(def, operator)) else {
             return Err(ReadError::Unsupported(format!("operator {}", code.name)));
         };
@@ -40,17 +40,16 @@ impl<'a> Function<'a> {
         let operands = self.operands(def, operator, &results, &loc)?;
         let mut props = self.props(def, code, operator, &results)?;
         let (operands, regions) = self.calls(callees, operator, def, (operands, &mut props), &loc)?;
+        let Some(attrs) = options::read_discardable(operator) else { return self.wrong_options(code) };
         let spec = OpSpec::new(OpName::Known(def), loc).operands(&operands).results(results);
-        let mut spec = OpSpec { props, regions, ..spec };
-        if def == tfl::Custom::DEF && code.version != 1 {
-            spec = spec.attr(VERSION, Attr::i32(code.version));
-        }
+        let mut spec = OpSpec { props, attrs, regions, ..spec };
         let q16 = |ty: &Type| matches!(ty.elem(), Some(Elem::Quant(q)) if q.width == 16 && is_power_of_two(q));
         let types = operands.iter().map(|v| self.body.ty(*v)).chain(&spec.results);
         if options::shifts_int16(operator) && types.into_iter().all(q16) {
             spec = spec.attr(tfl::POT_SCALE_INT16, Attr::Unit);
         }
         let op = self.place(number, spec);
+        self.uses.push((op, code_number));
         for (t, v) in outputs.into_iter().zip(self.body.op(op).results().to_vec()) {
             if self.values[t].replace(v).is_some() {
                 return malformed(format!("{} is computed twice", self.name(t)));
@@ -98,9 +97,7 @@ impl<'a> Function<'a> {
     }
 
     fn props(&self, def: &'static OpDef, code: &Code, operator: &fb::Operator<'a>, results: &[Type]) -> Result<Attrs> {
-        let Some(mut props) = options::read(def, operator, results) else {
-            return malformed(format!("an operator {} of subgraph {} has wrong options", code.name, self.number));
-        };
+        let Some(mut props) = options::read(def, operator, results) else { return self.wrong_options(code) };
         if def == tfl::Custom::DEF {
             props.set("custom_code", Attr::str(code.name.as_str()));
             props.set("custom_option", custom::to_attr(&self.custom_options(operator)?));
@@ -112,6 +109,10 @@ impl<'a> Function<'a> {
             }
         }
         Ok(props)
+    }
+
+    fn wrong_options<T>(&self, code: &Code) -> Result<T> {
+        malformed(format!("an operator {} of subgraph {} has wrong options", code.name, self.number))
     }
 
     /// The options of a custom operator, which stand behind the flatbuffer where they are large.

@@ -124,7 +124,8 @@ impl Function<'_> {
             z if z == details.scales() => None,
             z => Some(self.data(z)?).filter(|z| !z.ty().elem.is_float()),
         };
-        blockwise::read(storage, shape, &scales, zero_points.as_ref(), details.block_size())
+        let block: Vec<i32> = details.block_shape().iter().flatten().collect();
+        blockwise::read(storage, shape, &scales, zero_points.as_ref(), (details.block_size(), &block))
             .or_else(|what| malformed(format!("{} {what}", self.name(t))))
     }
 

@@ -1,7 +1,9 @@
 //! What an operator's version depends on.
 
+use ir::dialect::tfl;
 use ir::{Attr, Elem};
 
+use crate::options::{QUANT_SPEC, QUANTIZED_BIAS_TYPE};
 use crate::schema::tflite as fb;
 use crate::view::View;
 
@@ -63,11 +65,6 @@ pub(super) fn grouped(v: View<'_>) -> bool {
     channels(0).zip(channels(1)).is_some_and(|(input, filter)| input != filter)
 }
 
-/// Whether options state the type of the bias.
-pub(super) fn states_bias(v: View<'_>) -> bool {
-    v.stated_bias(2).is_some()
-}
-
 pub(super) fn dilated(v: View<'_>) -> bool {
     ["dilation_h_factor", "dilation_w_factor"]
         .iter()
@@ -80,6 +77,29 @@ pub(super) fn activated(v: View<'_>) -> bool {
 
 pub(super) fn shuffled(v: View<'_>) -> bool {
     v.op.attr("weights_format").and_then(Attr::as_str).is_some_and(|f| f != "DEFAULT")
+}
+
+/// The weights are a sparse constant.
+pub(super) fn sparse(v: View<'_>) -> bool {
+    let weights = v.op.operands().get(1).and_then(|w| v.body.def_op(*w)).map(|id| v.body.op(id));
+    weights.is_some_and(|op| op.is::<tfl::PseudoSparseConst>() || op.is::<tfl::PseudoSparseQConst>())
+}
+
+/// A sum of int16 of any scales.
+pub(super) fn any_scale_i16(v: View<'_>) -> bool {
+    let stored = [v.stored_in(0), v.stored_out(0)];
+    stored == [Some(fb::TensorType::INT16); 2] && v.makes_q16(0) && v.op.attrs.get(tfl::POT_SCALE_INT16).is_none()
+}
+
+/// The type of its bias is among the options.
+pub(super) fn bias_typed(v: View<'_>) -> bool {
+    let bias = if v.op.is::<tfl::TransposeConv>() { 3 } else { 2 };
+    v.op.attrs.get(QUANTIZED_BIAS_TYPE).is_some() || v.stated_bias(bias).is_some()
+}
+
+/// How it is quantized is among the options.
+pub(super) fn specified(v: View<'_>) -> bool {
+    v.op.attrs.get(QUANT_SPEC).is_some()
 }
 
 /// `s1 * s2 / s_out >= 1`, in the f32 of the file.

@@ -2,7 +2,8 @@
 
 use super::rules::When::{self, *};
 use super::rules::{
-    activated, counts, dilated, grouped, makes_channels, not_4d, scale_above_one, shuffled, states_bias, unquantized,
+    activated, any_scale_i16, bias_typed, counts, dilated, grouped, makes_channels, not_4d, scale_above_one, shuffled,
+    sparse, specified, unquantized,
 };
 use crate::schema::tflite as fb;
 
@@ -35,9 +36,10 @@ const I8_IN: When = In(0, &[I8]);
 const I16_IN: When = In(0, &[I16]);
 const PLAIN_I16: When = All(&[I16_IN, Is(unquantized)]);
 const STRING_IN: When = In(0, &[STRING]);
-const I8_X_I8: When = All(&[I8_IN, In(1, &[I8])]);
-const I8_X_I4: When = All(&[I8_IN, In(1, &[I4])]);
-const F32_X_I8: When = All(&[In(0, &[F32]), In(1, &[I8])]);
+const I8_X_I8: When = All(&[I8_IN, In(1, &[I8]), Out(0, &[I8])]);
+const I8_X_I4: When = All(&[I8_IN, In(1, &[I4]), Out(0, &[I8])]);
+const F32_X_I8: When = All(&[In(0, &[F32]), In(1, &[I8]), Out(0, &[F32])]);
+const TYPED_I16: When = All(&[I16_IN, Is(bias_typed)]);
 
 const HYBRID_WEIGHT: When = All(&[In(1, &[I8]), Out(0, &[F32])]);
 const HYBRID_GATES: When = All(&[In(0, &[F32]), In(2, &[I8]), Out(0, &[F32])]);
@@ -46,7 +48,7 @@ const HYBRID_GATES: When = All(&[In(0, &[F32]), In(2, &[I8]), Out(0, &[F32])]);
 pub(super) static ROWS: &[Row] = &[
     ("tfl.conv_2d",
         &["1.5.0", "1.14.0", "1.14.0", "2.3.0", "2.4.0", "2.9.0", "2.11.0", "2.15.0"],
-        &[(8, Is(states_bias)), (6, Is(grouped)), (4, I16_IN), (3, I8_X_I8), (7, I8_X_I4), (5, All(&[F32_X_I8, PerChannel(1)])),
+        &[(8, TYPED_I16), (6, Is(grouped)), (4, I16_IN), (3, I8_X_I8), (7, I8_X_I4), (5, All(&[F32_X_I8, PerChannel(1)])),
           (2, F32_X_I8)]),
     ("tfl.depthwise_conv_2d",
         &["1.5.0", "1.12.0", "1.14.0", "2.2.0", "2.3.0", "2.3.0", "2.11.0"],
@@ -54,12 +56,12 @@ pub(super) static ROWS: &[Row] = &[
           (2, Is(dilated))]),
     ("tfl.transpose_conv",
         &["1.9.0", "2.2.0", "2.3.0", "2.13.0", "2.15.0"],
-        &[(4, Is(activated)), (3, Present(3)), (2, In(1, &[I8]))]),
+        &[(5, All(&[In(2, &[I16]), In(1, &[I8]), Is(bias_typed)])), (4, Is(activated)), (3, Present(3)), (2, In(1, &[I8]))]),
     ("tfl.conv_3d", &["2.5.0"], &[]),
     ("tfl.fully_connected",
-        &["1.5.0", "1.10.0", "1.14.0", "1.14.0", "2.0.0", "2.1.0", "2.3.0", "2.3.0", "2.3.0", "2.11.0", "2.15.0", "2.17.0", "2.18.0", "2.21.0"],
-        &[(14, In(1, &[I2])), (13, All(&[I16_IN, In(1, &[I4])])), (12, All(&[F32_X_I8, PerChannel(1)])), (11, Is(states_bias)),
-          (7, I16_IN), (5, Set("keep_num_dims")), (4, I8_X_I8), (10, I8_X_I4),
+        &["1.5.0", "1.10.0", "1.14.0", "1.14.0", "2.0.0", "2.1.0", "2.3.0", "2.3.0", "2.3.0", "2.11.0", "2.15.0", "2.17.0", "2.18.0", "2.21.0", "2.23.0"],
+        &[(15, Is(specified)), (14, In(1, &[I2])), (13, All(&[I16_IN, In(1, &[I4])])), (12, All(&[F32_X_I8, PerChannel(1)])), (11, TYPED_I16),
+          (8, Is(sparse)), (7, I16_IN), (5, Set("keep_num_dims")), (4, I8_X_I8), (10, I8_X_I4),
           (9, All(&[F32_X_I8, Set("asymmetric_quantize_inputs")])), (3, F32_X_I8), (2, Is(shuffled))]),
     ("tfl.batch_matmul",
         &["2.3.0", "2.3.0", "2.4.0", "2.5.0"],
@@ -69,10 +71,10 @@ pub(super) static ROWS: &[Row] = &[
         &[(4, Any(&[In(1, &[I4]), PerChannel(1)])), (5, In(1, &[I2]))]),
     ("tfl.add",
         &["1.5.0", "1.14.0", "2.4.0", "2.6.0", "2.13.0", "2.23.0"],
-        &[(6, F16_IN), (5, PLAIN_I16), (4, In(0, &[I64])), (3, I16_IN), (2, I8_IN)]),
+        &[(6, F16_IN), (5, PLAIN_I16), (4, In(0, &[I64])), (3, Is(any_scale_i16)), (2, I8_IN)]),
     ("tfl.sub",
         &["1.6.0", "1.14.0", "2.3.0", "2.4.0", "2.4.0"],
-        &[(5, I16_IN), (4, In(0, &[I64])), (3, Broadcast(4)), (2, I8_IN)]),
+        &[(5, Is(any_scale_i16)), (4, In(0, &[I64])), (3, Broadcast(4)), (2, I8_IN)]),
     ("tfl.mul",
         &["1.5.0", "1.14.0", "1.15.0", "2.3.0", "2.6.0", "2.11.0", "2.13.0", "2.23.0"],
         &[(8, F16_IN), (7, Any(&[PLAIN_I16, In(0, &[U32])])), (6, In(0, &[C64])), (5, In(0, &[I64])), (4, I16_IN),
@@ -270,11 +272,10 @@ pub(super) static ROWS: &[Row] = &[
         &[(3, All(&[HYBRID_WEIGHT, Set("asymmetric_quantize_inputs")])), (2, HYBRID_WEIGHT)]),
     ("tfl.svdf",
         &["1.5.0", "1.14.0", "2.2.0", "2.3.0"],
-        &[(3, I8_IN), (4, All(&[F32_X_I8, Out(0, &[F32]), Set("asymmetric_quantize_inputs")])),
-          (2, All(&[F32_X_I8, Out(0, &[F32])]))]),
+        &[(3, I8_IN), (4, All(&[F32_X_I8, Set("asymmetric_quantize_inputs")])), (2, F32_X_I8)]),
     ("tfl.quantize",
         &["1.14.0", "1.15.0", "2.7.0", "2.21.0", "2.21.0", "2.21.0"],
-        &[(5, Out(0, &[U4])), (4, Out(0, &[I4])), (3, Is(makes_channels)), (2, Out(0, &[I16]))]),
+        &[(5, From(&[U4])), (4, From(&[I4])), (3, Is(makes_channels)), (2, Out(0, &[I16]))]),
     ("tfl.dequantize",
         &["1.13.1", "1.14.0", "1.15.0", "2.2.0", "2.7.0", "2.18.0", "2.21.0", "2.22.0", "2.23.0"],
         &[(9, F8_IN), (8, In(0, &[U4])), (7, In(0, &[I2])), (6, In(0, &[I4])), (3, In(0, &[I16, F16])),
