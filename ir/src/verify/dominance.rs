@@ -59,7 +59,7 @@ pub(super) fn walk(
     visible: &mut Visible,
     mut visit: impl FnMut(BlockId, &mut Visible),
 ) {
-    let (children, reachable) = tree(body, blocks);
+    let (children, reachable) = dominator_tree(body, blocks);
     // A block, and the state to come back to behind it and all it dominates.
     enum Step {
         Enter(usize),
@@ -87,8 +87,9 @@ pub(super) fn walk(
     visible.forget(before);
 }
 
-/// The blocks that each block immediately dominates, and which blocks can be reached from the first.
-fn tree(body: &Body, blocks: &[BlockId]) -> (Vec<Vec<usize>>, Vec<bool>) {
+/// The blocks of a region that each of them immediately dominates, and which of them can be reached from the first; both by place in `blocks`,
+/// which is not empty.
+pub fn dominator_tree(body: &Body, blocks: &[BlockId]) -> (Vec<Vec<usize>>, Vec<bool>) {
     let index: std::collections::HashMap<BlockId, usize> = blocks.iter().enumerate().map(|(i, b)| (*b, i)).collect();
     let mut graph = DiGraph::<(), ()>::with_capacity(blocks.len(), blocks.len());
     let nodes: Vec<NodeIndex> = blocks.iter().map(|_| graph.add_node(())).collect();

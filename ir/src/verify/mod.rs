@@ -18,6 +18,7 @@ mod symbols;
 mod tests;
 
 use dominance::Visible;
+pub use dominance::dominator_tree;
 use symbols::Table;
 
 /// The rules that runtimes have and upstream's dialects do not: which elements an operation takes (upstream keeps them in a verifier that

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use ir::{Attr, Attrs, BlockId, Body, Failed, OpId, Region};
+use ir::verify::dominator_tree;
+use ir::{Attr, Attrs, BlockId, Body, Failed, OpId, Region, RegionId};
 
 use crate::pass::Cx;
 
 crate::pass! {
     /// Merges operations without side effects that have the same operands and attributes, among them equal constants.
+    ///
+    /// The first of them stays. It stands in the same block, in one that every way to the other leads through, or around its region.
     "cse" = Cse on func {
         options: {},
         expects: ANY, ensures: ANY,
@@ -30,30 +33,76 @@ crate::pass! {
 
 impl Cse {
     fn run(&self, body: &mut Body, cx: &mut Cx<'_>) -> Result<(), Failed> {
-        for block in body.blocks(body.root()).to_vec() {
-            merge(body, block, cx);
-        }
+        merge(body, body.root(), &mut Seen::default(), cx);
         Ok(())
     }
 }
 
-/// Merges the operations of a block; those of nested blocks among themselves.
-fn merge(body: &mut Body, block: BlockId, cx: &mut Cx<'_>) {
-    let mut seen: HashMap<u64, Vec<OpId>> = HashMap::new();
+/// The operations that may stand for equal ones at a place: those of the blocks that every way to it leads through, and of what is around them.
+#[derive(Default)]
+struct Seen {
+    by_key: HashMap<u64, Vec<OpId>>,
+    /// The keys, in the order they were added.
+    added: Vec<u64>,
+}
+
+impl Seen {
+    fn add(&mut self, key: u64, id: OpId) {
+        self.by_key.entry(key).or_default().push(id);
+        self.added.push(key);
+    }
+
+    /// Forgets what was added since `added` had a length.
+    fn forget(&mut self, mark: usize) {
+        for key in self.added.drain(mark..) {
+            if let Some(alike) = self.by_key.get_mut(&key) {
+                alike.pop();
+            }
+        }
+    }
+}
+
+/// A block to go into, or a state to come back to behind it and all it dominates.
+enum Step {
+    Enter(usize),
+    Leave(usize),
+}
+
+/// Merges the operations of a region, down the tree of dominators. A block that no way leads to stays as it is.
+fn merge(body: &mut Body, region: RegionId, seen: &mut Seen, cx: &mut Cx<'_>) {
+    let blocks = body.blocks(region).to_vec();
+    if blocks.is_empty() {
+        return;
+    }
+    let (children, _) = dominator_tree(body, &blocks);
+    let mut steps = vec![Step::Enter(0)];
+    while let Some(step) = steps.pop() {
+        match step {
+            Step::Leave(mark) => seen.forget(mark),
+            Step::Enter(i) => {
+                steps.push(Step::Leave(seen.added.len()));
+                merge_block(body, blocks[i], seen, cx);
+                steps.extend(children[i].iter().rev().map(|c| Step::Enter(*c)));
+            }
+        }
+    }
+}
+
+fn merge_block(body: &mut Body, block: BlockId, seen: &mut Seen, cx: &mut Cx<'_>) {
     for id in body.ops(block) {
         for region in body.op(id).regions.clone() {
-            let Region::Inline(region) = region else { continue };
-            for inner in body.blocks(region).to_vec() {
-                merge(body, inner, cx);
+            if let Region::Inline(region) = region {
+                merge(body, region, seen, cx);
             }
         }
         let op = body.op(id);
         if !op.name.def().is_some_and(ir::OpDef::is_pure) || !op.regions.is_empty() {
             continue;
         }
-        let alike = seen.entry(key(body, id)).or_default();
-        let Some(first) = alike.iter().copied().find(|first| is_equal(body, *first, id)) else {
-            alike.push(id);
+        let key = key(body, id);
+        let alike = seen.by_key.get(&key).into_iter().flatten();
+        let Some(first) = alike.copied().find(|first| is_equal(body, *first, id)) else {
+            seen.add(key, id);
             continue;
         };
         let results = body.op(id).results().to_vec();
