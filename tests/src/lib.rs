@@ -3,6 +3,7 @@
 //! This library is what the test programs share: tools run in this process, their output kept.
 
 pub mod eval;
+pub mod flow;
 
 use std::path::{Path, PathBuf};
 
