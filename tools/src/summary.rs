@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use ir::dialect::tfl;
-use ir::{Attr, Body, Elem, Module, Operation, Type};
+use ir::{Attr, Body, Elem, Module, Type};
 use kernels::codegen::Generated;
 use passes::quant::rules;
 
-/// Operations by what they compute on. Constants are not counted.
+/// Operators of a file by what they compute on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// On integers and booleans.
@@ -24,18 +24,12 @@ fn bodies(module: &Module) -> impl Iterator<Item = &Body> {
     module.funcs().into_iter().filter_map(|f| module.body.op(f).body(0))
 }
 
-fn counted(op: &Operation) -> bool {
-    let dialect = op.name.as_str().split('.').next().unwrap_or_default();
-    let custom = op.name.def().is_some_and(|d| d.custom.is_some());
-    (dialect == "tfl" || custom) && !rules::is_constant(op) && !op.is::<tfl::NoValue>()
-}
-
-/// Counts the operations of a module.
+/// Counts the operators of a module.
 pub fn count(module: &Module) -> Counts {
     let mut counts = Counts::default();
     for body in bodies(module) {
-        for op in body.walk().into_iter().map(|id| body.op(id)).filter(|op| counted(op)) {
-            let own = op.name.def().is_none_or(|d| d.custom.is_some());
+        for op in body.walk().into_iter().map(|id| body.op(id)).filter(|op| rules::is_operator(op)) {
+            let own = op.name.def().is_some_and(|d| d.custom.is_some());
             let slot = if op.is::<tfl::Custom>() || own {
                 &mut counts.custom
             } else if rules::is_conversion(op) {
@@ -115,6 +109,29 @@ fn grouped(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_operator_is_not_counted() {
+        let text = r#"func.func @main(%x: tensor<2xf32>, %p: tensor<i1>) -> tensor<2xf32> {
+          %c = arith.constant dense<1.0> : tensor<2xf32>
+          %s = "tfl.pseudo_sparse_const"() <{compressed_data = dense<1.0> : tensor<2xf32>, s_param = #tfl.sparsity_parameter<traversal_order = [0], block_map = [], dim_metadata = <format = DENSE, dense_size = 2, segments = [], indices = []>>, value = dense<0.0> : tensor<2xf32>}> : () -> tensor<2xf32>
+          %d = "tfl.densify"(%s) : (tensor<2xf32>) -> tensor<2xf32>
+          %0 = "tfl.if"(%p) ({
+            %1 = "tfl.neg"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+            "tfl.yield"(%1) : (tensor<2xf32>) -> ()
+          }, {
+            "tfl.yield"(%c) : (tensor<2xf32>) -> ()
+          }) : (tensor<i1>) -> tensor<2xf32>
+          %2, %t = tfl.control_node controls "tfl.abs"(%d) : (tensor<2xf32>) -> tensor<2xf32>
+          %3 = "tfl.equal"(%0, %2) : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+          return %0 : tensor<2xf32>
+        }"#;
+        let registry = ir::Registry::standard();
+        let options = ir::text::ParseOptions { registry: &registry, allow_unregistered: false, file: "f" };
+        let module = ir::text::parse(text, &options, &mut ir::Sink::new()).unwrap();
+        // densify, if, neg, abs; equal compares floats.
+        assert_eq!(count(&module), Counts { float: 5, ..Counts::default() });
+    }
 
     #[test]
     fn numbers_are_grouped() {

@@ -91,16 +91,19 @@ pub fn is_constant(op: &Operation) -> bool {
     op.name.def().is_some_and(ir::OpDef::is_constant)
 }
 
-/// The operations that compute in float: they take or make float32 and are neither constants nor conversions.
+/// Whether an operation is an operator of a file. Constants, what ends a region and what orders operators are none.
+pub fn is_operator(op: &Operation) -> bool {
+    op.name.def().is_some_and(|d| d.builtin.is_some() || d.custom.is_some())
+}
+
+/// The `tfl` operators that compute in float: they take or make float32 and are no conversions.
 pub fn float_ops(body: &Body) -> Vec<OpId> {
     body.walk()
         .into_iter()
         .filter(|id| {
             let op = body.op(*id);
-            let skip = is_constant(op)
-                || is_conversion(op)
-                || op.name.def().is_some_and(|d| d.traits.has(ir::Traits::TERMINATOR) || d.dialect() != "tfl");
-            !skip && touches_float(body, op)
+            let tfl = op.name.def().is_some_and(|d| d.dialect() == "tfl");
+            tfl && is_operator(op) && !is_conversion(op) && touches_float(body, op)
         })
         .collect()
 }
