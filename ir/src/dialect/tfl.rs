@@ -233,7 +233,7 @@ crate::ops! {
     "tfl.embedding_lookup" = EmbeddingLookup {
         ins: (lookup: I32, value: NUM), outs: (output: NUM),
         attrs: (),
-        traits: PURE, infer: Some(infer::embedding_lookup), quant: Float, dynamic: Float, builtin: Some(7),
+        traits: PURE, infer: Some(infer::embedding_lookup), quant: SameScale, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: false }, builtin: Some(7),
     }
 
     /// Sum; operands broadcast.
@@ -1135,14 +1135,14 @@ crate::ops! {
     "tfl.dynamic_update_slice" = DynamicUpdateSlice {
         ins: (operand: TENSOR, update: TENSOR, start_indices: IDX), outs: (output: TENSOR),
         attrs: (),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(151),
+        traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(151),
     }
 
     /// With other elements on the diagonal.
     "tfl.matrix_set_diag" = MatrixSetDiag {
         ins: (input: TENSOR, diagonal: TENSOR), outs: (result: TENSOR),
         attrs: (),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(115),
+        traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(115),
     }
 
     /// With padding between elements.
@@ -1163,7 +1163,7 @@ crate::ops! {
     "tfl.sparse_to_dense" = SparseToDense {
         ins: (sparse_indices: IDX, output_shape: IDX, sparse_values: TENSOR, default_value: TENSOR), outs: (dense: TENSOR),
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(68),
+        traits: PURE, infer: None, quant: SameScale, dynamic: Float, builtin: Some(68),
     }
 
     /// Each value once, and where each element stands among them.
@@ -1507,6 +1507,28 @@ crate::ops! {
         ins: (input: TENSOR), outs: (output: F32),
         attrs: (),
         traits: PURE, infer: Some(infer::dequantize), quant: Float, dynamic: Float, builtin: Some(6),
+    }
+
+    /// Floats to integers with a scale and a zero point for each block.
+    "tfl.blockwise_quantize" = BlockwiseQuantize {
+        ins: (input: F32), outs: (output: TENSOR, scale: TENSOR, zero_point: ANY),
+        attrs: (
+                block_shape: Attr = Attr::Array(vec![]),
+                range_dilation(optional): f32 = 0.0,
+                scale_type: Type = Type::Scalar(crate::types::Elem::F32),
+                symmetric: bool = true,
+        ),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: None,
+    }
+
+    /// Integers with a scale and a zero point for each block, as floats.
+    "tfl.blockwise_dequantize" = BlockwiseDequantize {
+        ins: (input: TENSOR, scale: TENSOR, zero_point: ANY), outs: (output: TENSOR),
+        attrs: (
+                block_shape: Attr = Attr::Array(vec![]),
+                symmetric: bool = true,
+        ),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
 
     /// An operation of the embedder, named by `custom_code`.
