@@ -16,6 +16,23 @@ const DATA: &str = "TENSOR_DATA";
 /// Lists in lists: no deeper than this.
 const DEPTH: usize = 16;
 
+/// How many values may still be read. Each takes a byte; damaged maps state lengths beyond all memory, or lists that hold one list many times.
+struct Left(usize);
+
+impl Left {
+    fn take(&mut self, count: usize) -> Option<()> {
+        self.0 = self.0.checked_sub(count)?;
+        Some(())
+    }
+
+    /// The items of a list.
+    fn items<'b>(&mut self, list: &Node<'b>) -> Option<Vec<Node<'b>>> {
+        let list = list.as_vector();
+        self.take(list.len())?;
+        Some(list.iter().collect())
+    }
+}
+
 type Node<'b> = Reader<&'b [u8]>;
 
 /// The dictionary of a map; `None` if the bytes are damaged or hold another form.
@@ -24,26 +41,25 @@ pub fn read(bytes: &[u8]) -> Option<Attrs> {
         return Some(Attrs::new());
     }
     let map = Reader::get_root(bytes).ok()?.get_map().ok()?;
+    let mut left = Left(bytes.len());
+    left.take(map.len())?;
     let mut out = Attrs::new();
     for (key, value) in map.iter_keys().zip(map.iter_values()) {
         let (name, value) = match key.strip_prefix(TENSOR) {
-            Some(name) => (name, Attr::Dense(read_tensor(&value)?)),
-            None => (key, read_value(&value, DEPTH)?),
+            Some(name) => (name, Attr::Dense(read_tensor(&value, &mut left)?)),
+            None => (key, read_value(&value, DEPTH, &mut left)?),
         };
         out.set(name, value);
     }
     Some(out)
 }
 
-fn read_value(value: &Node<'_>, depth: usize) -> Option<Attr> {
+fn read_value(value: &Node<'_>, depth: usize, left: &mut Left) -> Option<Attr> {
     let ty = value.flexbuffer_type();
     if ty.is_vector() && depth > 0 {
-        return value
-            .as_vector()
-            .iter()
-            .map(|v| read_value(&v, depth - 1))
-            .collect::<Option<Vec<Attr>>>()
-            .map(Attr::Array);
+        let items = left.items(value)?;
+        let items = items.iter().map(|v| read_value(v, depth - 1, left)).collect::<Option<Vec<Attr>>>();
+        return items.map(Attr::Array);
     }
     match ty {
         FlexBufferType::Bool => Some(Attr::Bool(value.as_bool())),
@@ -60,12 +76,13 @@ fn float(v: f64) -> Attr {
     if f64::from(v as f32).to_bits() == v.to_bits() { Attr::f32(v as f32) } else { Attr::Float(F64(v), Elem::F64) }
 }
 
-fn read_tensor(value: &Node<'_>) -> Option<Tensor> {
+fn read_tensor(value: &Node<'_>, left: &mut Left) -> Option<Tensor> {
     let map = value.get_map().ok()?;
+    left.take(map.len())?;
     let of = |name: &str| map.index(name).ok();
-    let shape: Option<Vec<usize>> = of(SHAPE)?.as_vector().iter().map(|d| usize::try_from(d.as_i64()).ok()).collect();
+    let shape = left.items(&of(SHAPE)?)?.iter().map(|d| usize::try_from(d.as_i64()).ok()).collect::<Option<Vec<_>>>();
     let ty = TensorType::of(&shape?, types::elem(fb::TensorType(i8::try_from(of(TYPE)?.as_i64()).ok()?))?);
-    let data = of(DATA)?.as_vector();
+    let data = left.items(&of(DATA)?)?;
     if ty.num_elements()? != data.len() {
         return None;
     }
@@ -167,5 +184,42 @@ mod tests {
             }
         }
         assert_eq!(read(&[1]), None);
+    }
+
+    /// `{a = l}`, where l is a list of `count` times a list of `count` times a list …, of ones; each is stored once.
+    fn nested(levels: u8, count: u8) -> Vec<u8> {
+        const INT: u8 = 1 << 2;
+        const LIST: u8 = 10 << 2;
+        const MAP: u8 = 9 << 2;
+        let mut bytes: Vec<u8> = vec![];
+        let mut list = 0;
+        for level in 0..levels {
+            bytes.push(count);
+            let at = bytes.len() as u8;
+            bytes.extend((0..count).map(|i| if level == 0 { 1 } else { at + i - list }));
+            bytes.extend((0..count).map(|_| if level == 0 { INT } else { LIST }));
+            list = at;
+        }
+        // The key, the list of keys, the map and the root: what is stored elsewhere is the distance back to it.
+        bytes.extend([b'a', 0, 1, 3]);
+        let value = bytes.len() as u8 + 3;
+        bytes.extend([1, 1, 1, value - list, LIST, 2, MAP, 1]);
+        bytes
+    }
+
+    #[test]
+    fn lists_that_hold_one_list_many_times_are_none() {
+        let ones = Attr::Array(vec![Attr::i64(1); 2]);
+        assert_eq!(read(&nested(2, 2)), Some(Attrs::new().with("a", Attr::Array(vec![ones; 2]))));
+        assert_eq!(read(&nested(7, 15)), None);
+    }
+
+    #[test]
+    fn lengths_beyond_the_bytes_are_none() {
+        let mut bytes = nested(1, 2);
+        let length = bytes.len() - 6;
+        assert!(read(&bytes).is_some());
+        bytes[length] = 200;
+        assert_eq!(read(&bytes), None);
     }
 }
