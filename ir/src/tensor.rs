@@ -10,7 +10,10 @@ use bytes::Bytes;
 
 use crate::types::{Elem, Sign, TensorType};
 
-/// A typed constant. Cloning shares the bytes.
+/// Splats of more elements are not written out: a text or a file may state any number of them.
+const WRITTEN_OUT: usize = 1 << 28;
+
+/// A typed constant. Cloning shares the bytes. What gives its elements gives `None` for a splat of more than 2^28.
 #[derive(Clone, Debug)]
 pub struct Tensor {
     ty: TensorType,
@@ -139,51 +142,56 @@ impl Tensor {
         Ok(t)
     }
 
-    fn pod<T: bytemuck::AnyBitPattern>(&self) -> Cow<'_, [T]> {
+    /// The number of elements, if they may be written out.
+    fn writable(&self) -> Option<usize> {
+        Some(self.len()).filter(|n| !self.splat || *n <= WRITTEN_OUT)
+    }
+
+    fn pod<T: bytemuck::AnyBitPattern>(&self) -> Option<Cow<'_, [T]>> {
         if self.splat {
-            return Cow::Owned(vec![bytemuck::pod_read_unaligned(&self.data); self.len()]);
+            return Some(Cow::Owned(vec![bytemuck::pod_read_unaligned(&self.data); self.writable()?]));
         }
-        match bytemuck::try_cast_slice(&self.data) {
+        Some(match bytemuck::try_cast_slice(&self.data) {
             Ok(s) => Cow::Borrowed(s),
             // Checkpoints do not align their tensors: read element by element.
             Err(_) => Cow::Owned(self.data.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect()),
-        }
+        })
     }
 
     /// All elements of an `f32` tensor, borrowed where the bytes are aligned; `None` for other types.
     pub fn as_f32(&self) -> Option<Cow<'_, [f32]>> {
-        (self.ty.elem == Elem::F32).then(|| self.pod())
+        if self.ty.elem == Elem::F32 { self.pod() } else { None }
     }
 
     /// All elements of an `i32` tensor (stored, for a quantized type of 32 bits).
     pub fn as_i32(&self) -> Option<Cow<'_, [i32]>> {
-        (self.ty.elem.storage() == Elem::I32).then(|| self.pod())
+        if self.ty.elem.storage() == Elem::I32 { self.pod() } else { None }
     }
 
     /// All elements of an `i64` tensor (stored, for a quantized type of 64 bits).
     pub fn as_i64(&self) -> Option<Cow<'_, [i64]>> {
-        (self.ty.elem.storage() == Elem::I64).then(|| self.pod())
+        if self.ty.elem.storage() == Elem::I64 { self.pod() } else { None }
     }
 
     /// All stored bytes of an 8-bit signed tensor, plain or quantized.
     pub fn as_i8(&self) -> Option<Cow<'_, [i8]>> {
-        (self.ty.elem.storage() == Elem::I8).then(|| self.pod())
+        if self.ty.elem.storage() == Elem::I8 { self.pod() } else { None }
     }
 
     /// All stored bytes of an 8-bit unsigned tensor, plain or quantized.
     pub fn as_u8(&self) -> Option<Cow<'_, [u8]>> {
-        (self.ty.elem.storage() == Elem::U8).then(|| self.pod())
+        if self.ty.elem.storage() == Elem::U8 { self.pod() } else { None }
     }
 
     /// All stored elements of a 16-bit signed tensor, plain or quantized.
     pub fn as_i16(&self) -> Option<Cow<'_, [i16]>> {
-        (self.ty.elem.storage() == Elem::I16).then(|| self.pod())
+        if self.ty.elem.storage() == Elem::I16 { self.pod() } else { None }
     }
 
     /// All stored elements of a signed tensor of 2, 4 or 8 bits, plain or quantized; packed ones, lowest bits first, are unpacked.
     pub fn to_i8(&self) -> Option<Cow<'_, [i8]>> {
         let bits = match self.ty.elem.storage() {
-            Elem::Int(8, Sign::Signless | Sign::Signed) => return Some(self.pod()),
+            Elem::Int(8, Sign::Signless | Sign::Signed) => return self.pod(),
             Elem::Int(bits @ (2 | 4), Sign::Signless | Sign::Signed) => usize::from(bits),
             _ => return None,
         };
@@ -192,16 +200,16 @@ impl Tensor {
             // Up to the sign bit, and back with its copies.
             (self.data[at] << (8 - bits - low)) as i8 >> (8 - bits)
         };
-        Some(Cow::Owned((0..self.len()).map(element).collect()))
+        Some(Cow::Owned((0..self.writable()?).map(element).collect()))
     }
 
     /// All elements as doubles, for float and integer types (stored values of a quantized type).
     pub fn to_f64(&self) -> Option<Vec<f64>> {
         Some(match self.ty.elem.storage() {
-            Elem::F32 => self.pod::<f32>().iter().map(|x| f64::from(*x)).collect(),
-            Elem::F64 => self.pod::<f64>().into_owned(),
-            Elem::F16 => self.pod::<u16>().iter().map(|x| half::f16::from_bits(*x).to_f64()).collect(),
-            Elem::BF16 => self.pod::<u16>().iter().map(|x| half::bf16::from_bits(*x).to_f64()).collect(),
+            Elem::F32 => self.pod::<f32>()?.iter().map(|x| f64::from(*x)).collect(),
+            Elem::F64 => self.pod::<f64>()?.into_owned(),
+            Elem::F16 => self.pod::<u16>()?.iter().map(|x| half::f16::from_bits(*x).to_f64()).collect(),
+            Elem::BF16 => self.pod::<u16>()?.iter().map(|x| half::bf16::from_bits(*x).to_f64()).collect(),
             _ => self.to_i64()?.into_iter().map(|x| x as f64).collect(),
         })
     }
@@ -209,13 +217,13 @@ impl Tensor {
     /// All elements as `i64`, for integer types (stored values of a quantized type); `None` for others.
     pub fn to_i64(&self) -> Option<Vec<i64>> {
         Some(match self.ty.elem.storage() {
-            Elem::Int(1, _) | Elem::Int(8, Sign::Unsigned) => self.pod::<u8>().iter().map(|x| i64::from(*x)).collect(),
-            Elem::Int(8, _) => self.pod::<i8>().iter().map(|x| i64::from(*x)).collect(),
-            Elem::Int(16, Sign::Unsigned) => self.pod::<u16>().iter().map(|x| i64::from(*x)).collect(),
-            Elem::Int(16, _) => self.pod::<i16>().iter().map(|x| i64::from(*x)).collect(),
-            Elem::Int(32, Sign::Unsigned) => self.pod::<u32>().iter().map(|x| i64::from(*x)).collect(),
-            Elem::Int(32, _) => self.pod::<i32>().iter().map(|x| i64::from(*x)).collect(),
-            Elem::Int(64, _) | Elem::Index => self.pod::<i64>().into_owned(),
+            Elem::Int(1, _) | Elem::Int(8, Sign::Unsigned) => self.pod::<u8>()?.iter().map(|x| i64::from(*x)).collect(),
+            Elem::Int(8, _) => self.pod::<i8>()?.iter().map(|x| i64::from(*x)).collect(),
+            Elem::Int(16, Sign::Unsigned) => self.pod::<u16>()?.iter().map(|x| i64::from(*x)).collect(),
+            Elem::Int(16, _) => self.pod::<i16>()?.iter().map(|x| i64::from(*x)).collect(),
+            Elem::Int(32, Sign::Unsigned) => self.pod::<u32>()?.iter().map(|x| i64::from(*x)).collect(),
+            Elem::Int(32, _) => self.pod::<i32>()?.iter().map(|x| i64::from(*x)).collect(),
+            Elem::Int(64, _) | Elem::Index => self.pod::<i64>()?.into_owned(),
             Elem::Int(2 | 4, _) => self.to_i8()?.iter().map(|x| i64::from(*x)).collect(),
             _ => return None,
         })
@@ -251,5 +259,23 @@ impl Hash for Tensor {
         // Splats equal to written-out tensors must hash alike: the type and the first element decide.
         self.ty.hash(state);
         self.data.get(..self.ty.elem.byte_width().unwrap_or(0)).hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_splat_of_any_length_is_not_written_out() {
+        for elem in [Elem::F32, Elem::I32, Elem::I8, Elem::Int(4, Sign::Signless)] {
+            let width = elem.byte_width().unwrap_or(1);
+            let of =
+                |n: usize| Tensor::new(TensorType::of(&[n, 1 << 20], elem.clone()), vec![0; width].into()).unwrap();
+            assert_eq!(of(1).to_f64().map(|v| v.len()), Some(1 << 20), "{elem}");
+            let large = of(1 << 30);
+            assert!(large.as_f32().is_none() && large.to_i8().is_none() && large.to_f64().is_none(), "{elem}");
+            assert_eq!(large.splat_f64(), Some(0.0), "{elem}");
+        }
     }
 }

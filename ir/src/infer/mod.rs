@@ -101,8 +101,9 @@ impl<'a> InferCx<'a> {
             s => Ok(s),
         }
     }
+    /// Sizes, axes or places along dimensions, of which there are not many.
     fn ints(&self, i: usize) -> Option<Vec<i64>> {
-        self.constants.get(i).copied().flatten()?.to_i64()
+        self.constants.get(i).copied().flatten().filter(|t| t.len() <= 1 << 16)?.to_i64()
     }
     fn int(&self, name: &str, default: i64) -> i64 {
         self.attrs.get(name).and_then(Attr::as_int).unwrap_or(default)
