@@ -102,7 +102,8 @@ impl Planner<'_, '_> {
             return None;
         };
         let ty = if sparsity.is_some() { value.ty() } else { body.tensor_ty(v)? };
-        let size = buffers::stored_size(ty).unwrap_or(0);
+        // What is stored has a size; of a splat it may be beyond all numbers.
+        let size = buffers::stored_size(ty).unwrap_or(if value.is_splat() { usize::MAX } else { 0 });
         if size > FLATBUFFERS_MAX_BUFFER_SIZE {
             // A splat is written out: not even its bytes may be made.
             self.failed = Some(self.sink.error(too_large(size).at(&op.loc)));

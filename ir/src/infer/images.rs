@@ -10,7 +10,8 @@ pub fn pad(cx: &InferCx<'_>) -> Inferred {
     if p.len() != 2 * s.len() {
         return Err(InferError::new(format!("{} paddings for rank {}", p.len(), s.len())));
     }
-    let out = s.iter().zip(p.chunks(2)).map(|(d, p)| usize::try_from((*d)? as i64 + p[0] + p[1]).ok()).collect();
+    let padded = |d: usize, p: &[i64]| usize::try_from(d as i128 + i128::from(p[0]) + i128::from(p[1])).ok();
+    let out = s.iter().zip(p.chunks(2)).map(|(d, p)| padded((*d)?, p)).collect();
     one(Some(out), cx.elem(0)?)
 }
 
@@ -25,14 +26,16 @@ pub fn resize(cx: &InferCx<'_>) -> Inferred {
 pub fn space_to_depth(cx: &InferCx<'_>) -> Inferred {
     let Some(s) = cx.shape_of_rank(0, 4)? else { return one(None, cx.elem(0)?) };
     let b = cx.size("block_size")?;
-    one(Some(vec![s[0], s[1].map(|d| d / b), s[2].map(|d| d / b), s[3].map(|d| d * b * b)]), cx.elem(0)?)
+    let channels = s[3].and_then(|d| d.checked_mul(b.checked_mul(b)?));
+    one(Some(vec![s[0], s[1].map(|d| d / b), s[2].map(|d| d / b), channels]), cx.elem(0)?)
 }
 
 /// `depth_to_space` by `block_size`.
 pub fn depth_to_space(cx: &InferCx<'_>) -> Inferred {
     let Some(s) = cx.shape_of_rank(0, 4)? else { return one(None, cx.elem(0)?) };
     let b = cx.size("block_size")?;
-    one(Some(vec![s[0], s[1].map(|d| d * b), s[2].map(|d| d * b), s[3].map(|d| d / (b * b))]), cx.elem(0)?)
+    let side = |d: crate::types::Dim| d.and_then(|d| d.checked_mul(b));
+    one(Some(vec![s[0], side(s[1]), side(s[2]), s[3].map(|d| d / b.saturating_mul(b))]), cx.elem(0)?)
 }
 
 fn blocks(cx: &InferCx<'_>, to_batch: bool) -> Inferred {
@@ -42,13 +45,13 @@ fn blocks(cx: &InferCx<'_>, to_batch: bool) -> Inferred {
     if s.len() <= b.len() || p.len() != 2 * b.len() || b.iter().any(|v| *v <= 0) {
         return Err(InferError::new("block shape and paddings do not fit the input"));
     }
-    let all: usize = b.iter().map(|v| *v as usize).product();
+    let all = b.iter().fold(1usize, |n, v| n.saturating_mul(*v as usize));
     let mut out = s.to_vec();
-    out[0] = s[0].map(|d| if to_batch { d * all } else { d / all });
+    out[0] = s[0].and_then(|d| if to_batch { d.checked_mul(all) } else { Some(d / all) });
     for (i, (b, p)) in b.iter().zip(p.chunks(2)).enumerate() {
         out[i + 1] = s[i + 1].and_then(|d| {
-            let d = d as i64;
-            usize::try_from(if to_batch { (d + p[0] + p[1]) / b } else { d * b - p[0] - p[1] }).ok()
+            let (d, b, border) = (d as i128, i128::from(*b), i128::from(p[0]) + i128::from(p[1]));
+            usize::try_from(if to_batch { (d + border) / b } else { d * b - border }).ok()
         });
     }
     one(Some(out), elem)

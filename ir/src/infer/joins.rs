@@ -86,13 +86,13 @@ pub fn split_v(cx: &InferCx<'_>) -> Inferred {
         return Ok(vec![one(shape.map(|s| vec![None; s.len()]), elem)?.remove(0); num]);
     };
     let a = axis(a.first().copied().unwrap_or(0), s.len())?;
-    let known: i64 = sizes.iter().filter(|v| **v >= 0).sum();
+    let known: i128 = sizes.iter().filter(|v| **v >= 0).map(|v| i128::from(*v)).sum();
     let mut out = Vec::new();
     for size in sizes {
         let mut dims = s.to_vec();
         dims[a] = match (usize::try_from(size), s[a]) {
             (Ok(n), _) => Some(n),
-            (Err(_), Some(d)) => usize::try_from(d as i64 - known).ok(),
+            (Err(_), Some(d)) => usize::try_from(d as i128 - known).ok(),
             (Err(_), None) => None,
         };
         out.push(one(Some(dims), elem.clone())?.remove(0));

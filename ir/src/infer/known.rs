@@ -15,7 +15,7 @@ fn known_at(body: &Body, v: Value, depth: usize) -> Option<Vec<Option<i64>>> {
     if !matches!(ty.elem, Elem::Int(..)) || ty.rank()? > 1 || depth == 0 {
         return None;
     }
-    if let Some(t) = body.constant(v) {
+    if let Some(t) = body.constant(v).filter(|t| t.len() <= 1 << 16) {
         return Some(t.to_i64()?.into_iter().map(Some).collect());
     }
     let unknown = || ty.num_elements().filter(|n| *n < 64).map(|n| vec![None; n]);

@@ -166,6 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn sizes_beyond_all_numbers_are_unknown() {
+        let (x, list) = (Type::tensor(&[usize::MAX >> 1, 4, 4, 4], Elem::F32), Type::tensor(&[3], Elem::I64));
+        let attrs = Attrs::new();
+        let infer = |def, constants: [Option<&Tensor>; 3]| {
+            dims(&InferCx::new(&attrs, vec![&x, &list, &list], constants.to_vec()).run(def).unwrap()[0])
+        };
+        let border = Tensor::i64(&[4, 2], vec![i64::MAX, i64::MAX, 0, 0, 1, 0, 0, 0]);
+        assert_eq!(infer(tfl::Pad::DEF, [None, Some(&border), None])[1..], [Some(4), Some(5), Some(4)]);
+        let (block, crops) = (Tensor::i64(&[3], vec![1 << 30, 1 << 30, 16]), Tensor::i64(&[3, 2], vec![0; 6]));
+        assert_eq!(infer(tfl::BatchToSpaceNd::DEF, [None, Some(&block), Some(&crops)])[0], Some(0));
+        assert_eq!(infer(tfl::SpaceToBatchNd::DEF, [None, Some(&block), Some(&crops)])[0], None);
+        let (begin, step) = (Tensor::i64(&[4], vec![i64::MIN; 4]), Tensor::i64(&[4], vec![i64::MAX; 4]));
+        let out = InferCx::new(&attrs, vec![&x; 4], vec![None, Some(&begin), Some(&step), Some(&step)]);
+        assert_eq!(out.run(tfl::StridedSlice::DEF).map(|t| t.len()), Ok(1));
+    }
+
+    #[test]
     fn a_reshape_fills_in_the_missing_size() {
         let mut module = Module::new();
         let ty = FunctionType { inputs: vec![Type::tensor(&[2, 6], Elem::F32)], results: vec![] };

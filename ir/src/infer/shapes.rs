@@ -39,8 +39,8 @@ pub fn reshape(cx: &InferCx<'_>) -> Inferred {
             _ => return Err(InferError::new("more than one size is -1")),
         }
     } else if let (Some(t), [i]) = (total, &(0..out.len()).filter(|i| out[*i].is_none()).collect::<Vec<_>>()[..]) {
-        let known: usize = out.iter().flatten().product();
-        out[*i] = (known > 0 && t % known == 0).then(|| t / known);
+        let known = out.iter().flatten().try_fold(1usize, |n, d| n.checked_mul(*d));
+        out[*i] = known.filter(|k| *k > 0 && t % k == 0).map(|k| t / k);
     }
     one(Some(out), elem)
 }
@@ -96,7 +96,7 @@ pub fn rank(_: &InferCx<'_>) -> Inferred {
 pub fn tile(cx: &InferCx<'_>) -> Inferred {
     let Some(s) = cx.shape(0)? else { return one(None, cx.elem(0)?) };
     let out = match cx.ints(1) {
-        Some(m) => s.iter().zip(m).map(|(d, m)| Some((*d)? * usize::try_from(m).ok()?)).collect(),
+        Some(m) => s.iter().zip(m).map(|(d, m)| (*d)?.checked_mul(usize::try_from(m).ok()?)).collect(),
         None => vec![None; s.len()],
     };
     one(Some(out), cx.elem(0)?)

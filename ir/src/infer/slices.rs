@@ -23,9 +23,10 @@ pub fn slice(cx: &InferCx<'_>) -> Inferred {
 }
 
 /// One dimension of a strided slice: first index, number of elements.
-fn strided_dim(d: i64, begin: Option<i64>, end: Option<i64>, stride: i64) -> usize {
+fn strided_dim(d: usize, begin: Option<i64>, end: Option<i64>, stride: i64) -> usize {
+    let (d, stride) = (d as i128, i128::from(stride));
     let clamp = |v: i64| {
-        let v = if v < 0 { v + d } else { v };
+        let v = i128::from(v) + if v < 0 { d } else { 0 };
         if stride > 0 { v.clamp(0, d) } else { v.clamp(-1, d - 1) }
     };
     let b = begin.map_or(if stride > 0 { 0 } else { d - 1 }, clamp);
@@ -71,7 +72,7 @@ pub fn strided_slice(cx: &InferCx<'_>) -> Inferred {
                 (Some(d), Some(st)) if st != 0 && (b_masked || begin.is_some()) && (e_masked || end.is_some()) => {
                     let b = if b_masked { None } else { at(&begin) };
                     let e = if e_masked { None } else { at(&end) };
-                    Some(strided_dim(*d as i64, b, e, st))
+                    Some(strided_dim(*d, b, e, st))
                 }
                 _ => None,
             });

@@ -7,7 +7,7 @@ use crate::types::Dim;
 /// Output size of a window: `ceil(in / stride)` for SAME, `ceil((in - effective + 1) / stride)` for VALID.
 fn window(input: Dim, filter: usize, stride: usize, dilation: usize, same: bool) -> Result<Dim, InferError> {
     let Some(input) = input else { return Ok(None) };
-    let effective = (filter.max(1) - 1) * dilation + 1;
+    let effective = (filter.max(1) - 1).saturating_mul(dilation).saturating_add(1);
     if same {
         return Ok(Some(input.div_ceil(stride)));
     }
