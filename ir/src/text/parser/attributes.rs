@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::carried::wrong_attr;
 use super::{Meaning, Parser, Result};
 use crate::attr::{Attr, Attrs};
 use crate::bytestr;
@@ -82,14 +83,21 @@ impl Parser<'_, '_> {
         let name = self.text(tok);
         if self.at(Tok::Less) && self.tok.start == tok.end {
             let text = self.balanced(tok.start)?;
-            return self.carried_typed(text);
+            return self.known_attr(tok, text);
         }
         if name.contains('.') {
-            return self.carried_typed(name.to_owned());
+            return self.known_attr(tok, name.to_owned());
         }
         match self.alias(tok)? {
             Meaning::Attr(a, t) => Ok((a, t)),
             Meaning::Type(_) => Err(self.error(tok.start, "parse/alias", format!("'{name}' is no attribute"))),
+        }
+    }
+
+    fn known_attr(&mut self, tok: Token, text: String) -> Result<Typed> {
+        match wrong_attr(&text) {
+            Some(wrong) => Err(self.error(tok.start, "parse/attribute", wrong)),
+            None => self.carried_typed(text),
         }
     }
 

@@ -17,12 +17,14 @@ use crate::types::Type;
 
 mod attributes;
 mod branches;
+mod carried;
 mod elements;
 mod formats;
 mod forms;
 mod functions;
 mod locations;
 mod operations;
+mod quantized;
 mod regions;
 mod resources;
 mod settle;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::carried::wrong_type;
 use super::{Meaning, Parser, Result};
-use crate::text::lexer::{Tok, Token};
-use crate::types::{Dim, Elem, F64, FunctionType, QuantParams, QuantType, Sign, TensorType, Type};
+use crate::text::lexer::Tok;
+use crate::types::{Dim, Elem, FunctionType, Sign, TensorType, Type};
 
 /// Builtin types that have no form of their own in the IR.
 const CARRIED: &[&str] = &[
@@ -25,7 +26,7 @@ const CARRIED: &[&str] = &[
 ];
 
 /// `i8`, `si8`, `ui8`; those of widths that nothing computes with are carried whole.
-fn integer(name: &str) -> Option<Elem> {
+pub(super) fn integer(name: &str) -> Option<Elem> {
     const WIDEST: u32 = (1 << 24) - 1;
     let (digits, sign) = match name.as_bytes() {
         [b's', b'i', ..] => (&name[2..], Sign::Signed),
@@ -142,7 +143,7 @@ impl Parser<'_, '_> {
     }
 
     /// A type that may be the element of a tensor.
-    fn elem(&mut self) -> Result<Elem> {
+    pub(super) fn elem(&mut self) -> Result<Elem> {
         let start = self.tok.start;
         Ok(match self.ty()? {
             Type::Scalar(e) => e,
@@ -250,160 +251,9 @@ impl Parser<'_, '_> {
             (name, false) => name.to_owned(),
             (_, true) => self.balanced(tok.start)?,
         };
-        Ok(Type::Opaque(text.into()))
-    }
-
-    /// `<i8<-127:127>:f32`, as all quantized types begin.
-    fn storage(&mut self) -> Result<QuantType> {
-        self.bump();
-        self.expect(Tok::Less, "'<' of a quantized type")?;
-        let tok = self.tok;
-        let name = self.text(tok);
-        // The dialect writes `u8` where builtin types say `ui8`.
-        let storage = match name.strip_prefix('u') {
-            Some(width) if !width.starts_with('i') => integer(&format!("ui{width}")),
-            _ => integer(name),
-        };
-        let marked = name.starts_with("si") || name.starts_with("ui");
-        let Some(Elem::Int(width @ 1..=32, sign)) = storage.filter(|_| tok.kind == Tok::Bare) else {
-            return Err(self.expected("a storage type of at most 32 bits"));
-        };
-        self.bump();
-        let signed = sign != Sign::Unsigned;
-        let (lowest, highest) = QuantType::default_range(signed, width);
-        let (min, max) = if self.eat(Tok::Less) {
-            let min = self.int64()?;
-            self.expect(Tok::Colon, "':' in a storage range")?;
-            let max = self.int64()?;
-            self.expect(Tok::Greater, "'>' of a storage range")?;
-            if min < lowest || max > highest || min >= max {
-                let text = format!("{min}:{max} is no range of {name}, which holds {lowest}:{highest}");
-                return Err(self.error(tok.start, "parse/type", text));
-            }
-            (min, max)
-        } else {
-            (lowest, highest)
-        };
-        let expressed = if self.eat(Tok::Colon) { Some(self.elem()?) } else { None };
-        Ok(QuantType { signed, marked, width, min, max, expressed, params: QuantParams::Any })
-    }
-
-    fn any_type(&mut self) -> Result<Type> {
-        let q = self.storage()?;
-        self.expect(Tok::Greater, "'>' of a quantized type")?;
-        Ok(quantized(q))
-    }
-
-    fn calibrated_type(&mut self) -> Result<Type> {
-        self.bump();
-        self.expect(Tok::Less, "'<' of a calibrated type")?;
-        let expressed = Some(self.elem()?);
-        self.expect(Tok::Less, "'<' of a range")?;
-        let min = F64(self.double()?);
-        self.expect(Tok::Colon, "':' of a range")?;
-        let max = F64(self.double()?);
-        self.expect(Tok::Greater, "'>' of a range")?;
-        self.expect(Tok::Greater, "'>' of a calibrated type")?;
-        let params = QuantParams::Calibrated { min, max };
-        Ok(quantized(QuantType { signed: true, marked: false, width: 0, min: 0, max: 0, expressed, params }))
-    }
-
-    fn uniform_type(&mut self, name: Token) -> Result<Type> {
-        let mut q = self.storage()?;
-        if q.expressed.is_none() {
-            return Err(self.error(name.start, "parse/type", "a uniform type states the type it expresses"));
+        match wrong_type(&text) {
+            Some(wrong) => Err(self.error(tok.start, "parse/type", wrong)),
+            None => Ok(Type::Opaque(text.into())),
         }
-        let axes = if self.eat(Tok::Colon) { self.axes()? } else { Axes::None };
-        self.expect(Tok::Comma, "',' before the scales")?;
-        q.params = match axes {
-            Axes::None => {
-                let (scale, zero_point) = self.scale()?;
-                QuantParams::PerTensor { scale, zero_point }
-            }
-            Axes::One(axis) => {
-                let (mut scales, mut zero_points) = (Vec::new(), Vec::new());
-                self.expect(Tok::LBrace, "'{' of a list of scales")?;
-                self.list(Tok::RBrace, "',' or '}' in a list of scales", |p| {
-                    let (s, z) = p.scale()?;
-                    scales.push(s);
-                    zero_points.push(z);
-                    Ok(())
-                })?;
-                QuantParams::PerAxis { axis, scales, zero_points }
-            }
-            Axes::Blocks(blocks) => {
-                let mut shape = Vec::new();
-                let mut pairs = Vec::new();
-                self.scales(0, &mut shape, &mut pairs)?;
-                let (scales, zero_points) = pairs.into_iter().unzip();
-                let shape = shape.into_iter().map(Option::unwrap_or_default).collect();
-                QuantParams::SubChannel { blocks, shape, scales, zero_points }
-            }
-        };
-        self.expect(Tok::Greater, "'>' of a quantized type")?;
-        Ok(quantized(q))
     }
-
-    fn axes(&mut self) -> Result<Axes> {
-        if !self.eat(Tok::LBrace) {
-            return self.size().map(Axes::One);
-        }
-        let mut blocks = Vec::new();
-        self.list(Tok::RBrace, "',' or '}' in a list of block sizes", |p| {
-            let axis = p.size()?;
-            p.expect(Tok::Colon, "':' before a block size")?;
-            blocks.push((axis, p.size()?));
-            Ok(())
-        })?;
-        Ok(Axes::Blocks(blocks))
-    }
-
-    /// Nested lists of scales; `shape` gets the length of each level, which every list there must have.
-    fn scales(&mut self, level: usize, shape: &mut Vec<Option<usize>>, out: &mut Vec<(F64, i64)>) -> Result<()> {
-        let start = self.expect(Tok::LBrace, "'{' of a list of scales")?;
-        if shape.len() == level {
-            shape.push(None);
-        }
-        let mut count = 0;
-        self.list(Tok::RBrace, "',' or '}' in a list of scales", |p| {
-            count += 1;
-            // Scales stand at one level: the deepest of the first of them.
-            let innermost = shape.len() == level + 1;
-            if p.at(Tok::LBrace) && (!innermost || out.is_empty()) {
-                return p.deeper(|p| p.scales(level + 1, shape, out));
-            }
-            if !innermost {
-                return Err(p.expected("'{' of a list of scales"));
-            }
-            out.push(p.scale()?);
-            Ok(())
-        })?;
-        if *shape[level].get_or_insert(count) == count {
-            return Ok(());
-        }
-        Err(self.error(start.start, "parse/type", "the lists of scales differ in length"))
-    }
-
-    /// `0.5`, `0.5:-3`
-    fn scale(&mut self) -> Result<(F64, i64)> {
-        let scale = F64(self.double()?);
-        let zero_point = if self.eat(Tok::Colon) { self.int64()? } else { 0 };
-        Ok((scale, zero_point))
-    }
-
-    fn size(&mut self) -> Result<usize> {
-        let start = self.tok.start;
-        let n = self.int64()?;
-        usize::try_from(n).map_err(|_| self.error(start, "parse/literal", format!("{n} is negative")))
-    }
-}
-
-enum Axes {
-    None,
-    One(usize),
-    Blocks(Vec<(usize, usize)>),
-}
-
-fn quantized(q: QuantType) -> Type {
-    Type::Scalar(Elem::Quant(Arc::new(q)))
 }
