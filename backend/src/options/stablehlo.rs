@@ -1,8 +1,8 @@
 //! The options of StableHLO operations: one row says which fields hold which attributes.
 
 use flatbuffers::{FlatBufferBuilder, Vector, WIPOffset};
-use ir::OpRow;
 use ir::dialect::stablehlo as hlo;
+use ir::{Attr, OpRow};
 
 use super::fields::Field;
 use super::forms::{
@@ -56,6 +56,15 @@ type Builder<'f> = FlatBufferBuilder<'f>;
 /// The subgraph of the only region.
 fn callee<R>(_: &R, view: View<'_>, _: &mut Builder<'_>) -> Option<i32> {
     Some(view.callee(0))
+}
+
+/// The configuration of a custom call: text; a file has no place for a dictionary.
+fn store_config<'f>(b: &mut Builder<'f>, config: Option<&Attr>) -> Option<Option<WIPOffset<&'f str>>> {
+    match config {
+        None => Some(None),
+        Some(Attr::Str(text)) => store_text(b, text),
+        Some(_) => None,
+    }
 }
 
 /// The subgraph of the second region.
@@ -166,12 +175,13 @@ options! {
     }
     CustomCall: StablehloCustomCallOptions StablehloCustomCallOptionsArgs
         builtin_options_2_as_stablehlo_custom_call_options {
-        backend_config
         ; write call_target_name = |r: &hlo::CustomCall, _, b| store_text(b, &r.call_target_name),
+          backend_config = |r: &hlo::CustomCall, _, b| store_config(b, r.backend_config.as_ref()),
           has_side_effect = |r: &hlo::CustomCall, _, b| r.has_side_effect.store(b),
           api_version = |r: &hlo::CustomCall, _, b| r.api_version.store(b),
           custom_attributes = store_side_effect
         ; read call_target_name = target,
+          backend_config = |t: fb::StablehloCustomCallOptions<'_>| Some(t.backend_config().map(Attr::str)),
           has_side_effect = side_effect,
           api_version = |t: fb::StablehloCustomCallOptions<'_>| load_number(t.api_version())
     }

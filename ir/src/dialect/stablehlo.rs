@@ -438,7 +438,7 @@ crate::ops! {
         ins: (inputs: ANY variadic), outs: (results: ANY variadic),
         attrs: (
             api_version: Option<i32> = None,
-            backend_config: Option<Arc<str>> = None,
+            backend_config: Option<Attr> = None,
             call_target_name: Arc<str> = "".into(),
             has_side_effect: Option<bool> = None,
         ),

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::loops::real;
 use super::operations::Draft;
 use super::{Parser, Result};
 use crate::attr::Attr;
+use crate::body::Body;
 use crate::text::lexer::{Tok, Token};
 use crate::types::{Elem, Type};
 
@@ -32,16 +34,74 @@ const FORMATS: &[(&str, &str, &str)] = &[
     ("cf", "%i1 , msg {}", "assert"),
     ("func", "symbol :result", "constant"),
     ("quant", "% {} :cast", "dcast qcast scast"),
+    (
+        "chlo",
+        "% {} :arrow",
+        "_asin_acos_kernel acos acosh asin asinh atan atanh bessel_i1e conj cosh digamma erf erf_inv erfc is_inf",
+    ),
+    ("chlo", "% {} :arrow", "is_neg_inf is_pos_inf lgamma sinh square tan"),
+    ("chlo", "% , % {} :arrow", "mulhi next_after polygamma zeta"),
+    (
+        "chlo",
+        "% , % {} :same",
+        "broadcast_add broadcast_and broadcast_atan2 broadcast_compare broadcast_complex broadcast_divide broadcast_maximum broadcast_minimum \
+         broadcast_multiply broadcast_next_after broadcast_or broadcast_polygamma broadcast_power broadcast_remainder \
+         broadcast_shift_left broadcast_shift_right_arithmetic broadcast_shift_right_logical broadcast_subtract broadcast_xor \
+         broadcast_zeta",
+    ),
+    ("chlo", "% , % , % {} :same", "broadcast_select"),
+    ("chlo", "( % , k=i64:k ?is_stable=attr:is_stable ) {} :arrow", "top_k"),
+    ("chlo", "{} value", "constant"),
     ("stablehlo", "%… {} :none", "return"),
-    ("stablehlo", "name %… <{}> :same", "composite"),
+    ("stablehlo", "text:name %… <{}> :same", "composite"),
     (
         "stablehlo",
         "%… {} :same",
-        "abs add and bitcast_convert ceil convert cosine divide exponential floor log logistic maximum minimum multiply \
-         negate not or power remainder reshape rsqrt sign sine sqrt subtract tanh xor",
+        "abs add after_all and atan2 bitcast_convert cbrt ceil clamp convert cosine count_leading_zeros divide dynamic_pad \
+         dynamic_reshape dynamic_update_slice exponential exponential_minus_one floor imag is_finite log log_plus_one logistic \
+         maximum minimum multiply negate not or popcnt power real real_dynamic_slice remainder reshape round_nearest_afz \
+         round_nearest_even rsqrt shift_left shift_right_arithmetic shift_right_logical sign sine sqrt subtract tan tanh \
+         uniform_dequantize uniform_quantize xor",
     ),
+    ("stablehlo", "% , % {} :complex", "complex"),
+    ("stablehlo", "% , % , % {} :select", "select"),
+    ("stablehlo", "%… {} :tuple", "tuple"),
     ("stablehlo", "{} %… :each", "optimization_barrier"),
+    ("stablehlo", "{} :result", "create_token partition_id replica_id"),
     ("stablehlo", "{} value", "constant"),
+    ("stablehlo", "dim=i64:iota_dimension {} :result", "iota"),
+    ("stablehlo", "% , dim=i64:iota_dimension {} :same", "dynamic_iota"),
+    (
+        "stablehlo",
+        "comparison_direction:comparison_direction , % , % ?comparison_type:compare_type {} :same",
+        "compare",
+    ),
+    ("stablehlo", "% slices {} :same", "slice"),
+    ("stablehlo", "%,… sizes=i64s:slice_sizes {} :same", "dynamic_slice"),
+    ("stablehlo", "%,… dim=i64:dimension {} :same", "concatenate"),
+    ("stablehlo", "% , sizes=i64s:broadcast_sizes {} :same", "broadcast"),
+    ("stablehlo", "% , dims=i64s:broadcast_dimensions {} :same", "broadcast_in_dim"),
+    ("stablehlo", "% , % , dims=i64s:broadcast_dimensions {} :same", "dynamic_broadcast_in_dim"),
+    ("stablehlo", "% , dims=i64s:permutation {} :same", "transpose"),
+    ("stablehlo", "% , dims=i64s:dimensions {} :same", "reverse"),
+    ("stablehlo", "% , dim=i64:dimension {} :same", "get_dimension_size"),
+    ("stablehlo", "% , % , dim=i64:dimension {} :same", "set_dimension_size"),
+    ("stablehlo", "% ?lower=attr:lower {} :same", "cholesky"),
+    ("stablehlo", "% , % precision {} :same", "dot"),
+    ("stablehlo", "% , % , dot precision {} :same", "dot_general"),
+    ("stablehlo", "( %… ) convolution , window {} :same", "convolution"),
+    ("stablehlo", "% , % , config=text:einsum_config {} :same", "einsum"),
+    ("stablehlo", "% , config=text:einsum_config {} :same", "unary_einsum"),
+    ("stablehlo", "% , type=fft_type:fft_type , length=i64s:fft_length {} :same", "fft"),
+    ("stablehlo", "% [ i32:index ] {} :same", "get_tuple_element"),
+    (
+        "stablehlo",
+        "% , % , low=i64s:edge_padding_low , high=i64s:edge_padding_high , interior=i64s:interior_padding {} :same",
+        "pad",
+    ),
+    ("stablehlo", "% , % , % , distribution=rng_distribution:rng_distribution {} :same", "rng"),
+    ("stablehlo", "% , algorithm=rng_algorithm:rng_algorithm {} :same", "rng_bit_generator"),
+    ("stablehlo", "% , format {} :same", "reduce_precision"),
 ];
 
 /// Words that stand for a number, in the order of the numbers.
@@ -60,9 +120,12 @@ pub(super) fn format(name: &str) -> Option<&'static str> {
 
 impl<'s> Parser<'s, '_> {
     /// The short form of an operation of [`FORMATS`].
-    pub(super) fn formatted(&mut self, tok: Token, name: &str, format: &str) -> Result<Draft<'s>> {
+    pub(super) fn formatted(&mut self, body: &mut Body, tok: Token, name: &str, format: &str) -> Result<Draft<'s>> {
         let name = self.op_name(tok.start, name)?;
         self.bump();
+        if format == "{} value" && self.at(Tok::LParen) {
+            return self.generic(body, name);
+        }
         let mut draft = Draft::new(name);
         for piece in format.split(' ') {
             self.piece(&mut draft, piece)?;
@@ -80,7 +143,18 @@ impl<'s> Parser<'s, '_> {
             }
             "%…" if self.at(Tok::Percent) => self.uses(draft)?,
             "%…" => {}
-            "," => self.expect(Tok::Comma, "','").map(|_| ())?,
+            // Operands with a comma behind each.
+            "%,…" => {
+                while self.at(Tok::Percent) {
+                    draft.uses.push(self.value_use()?);
+                    self.expect(Tok::Comma, "','")?;
+                }
+            }
+            "," => drop(self.expect(Tok::Comma, "','")?),
+            "(" => drop(self.expect(Tok::LParen, "'('")?),
+            ")" => drop(self.expect(Tok::RParen, "')'")?),
+            "[" => drop(self.expect(Tok::LSquare, "'['")?),
+            "]" => drop(self.expect(Tok::RSquare, "']'")?),
             // The attributes, or those that all are properties.
             "{}" => draft.spec.attrs = self.optional_dict()?,
             "<{}>" => {
@@ -99,7 +173,7 @@ impl<'s> Parser<'s, '_> {
                 draft.spec.props.set("value", symbol);
             }
             // A property of this name: a string.
-            "msg" | "name" => {
+            "msg" => {
                 let text = self.attr()?;
                 draft.spec.props.set(piece, text);
             }
@@ -114,7 +188,32 @@ impl<'s> Parser<'s, '_> {
             "fastmath" if self.eat_word(piece) => self.flags(draft, "fastmath", piece)?,
             "overflow" if self.eat_word(piece) => self.flags(draft, "overflowFlags", piece)?,
             "rounding" | "exact" | "nneg" | "fastmath" | "overflow" => {}
-            _ => self.type_piece(draft, piece)?,
+            // What stands for properties in a way of its own.
+            "slices" => self.slice_ranges(draft)?,
+            "dot" => self.dot_dimensions(draft)?,
+            "precision" => self.precision(draft)?,
+            "convolution" => {
+                self.expect_word("dim_numbers")?;
+                self.expect(Tok::Equal, "'=' and dimensions")?;
+                self.convolution_dimensions(draft)?;
+            }
+            "window" => {
+                self.expect_word("window")?;
+                self.expect(Tok::Equal, "'=' and a window")?;
+                self.window(draft)?;
+            }
+            "format" => {
+                self.expect_word("format")?;
+                self.expect(Tok::Equal, "'=' and a format")?;
+                self.float_format(draft)?;
+            }
+            _ if piece.starts_with(':') => self.type_piece(draft, piece)?,
+            // One property, which may be left out with the comma in front of it.
+            _ => match piece.strip_prefix('?') {
+                None => self.labelled(draft, piece)?,
+                Some(optional) if self.eat(Tok::Comma) => self.labelled(draft, optional)?,
+                Some(_) => {}
+            },
         }
         Ok(())
     }
@@ -179,9 +278,49 @@ impl<'s> Parser<'s, '_> {
                 draft.types = vec![ty; 2];
                 draft.spec.results.push(result);
             }
-            // The type of the condition, unless that is `i1`, and the type of the others.
+            // The type of the complex result, or `(types) -> type`.
+            ":complex" => {
+                let start = self.tok.start;
+                match self.ty()? {
+                    Type::Function(f) => draft.typed(Arc::unwrap_or_clone(f)),
+                    ty => {
+                        let part = real(&ty).ok_or_else(|| {
+                            self.error(start, "parse/type", format!("{ty} is no tensor of complex numbers"))
+                        })?;
+                        draft.types = vec![part; 2];
+                        draft.spec.results.push(ty);
+                    }
+                }
+            }
+            // A tuple of the types of the operands.
+            ":tuple" => {
+                let start = self.tok.start;
+                let ty = self.ty()?;
+                let Type::Tuple(parts) = &ty else {
+                    return Err(self.error(start, "parse/type", format!("{ty} is no tuple")));
+                };
+                draft.types.clone_from(parts);
+                draft.spec.results.push(ty);
+            }
+            // `types -> types`
+            ":arrow" => {
+                self.types(draft)?;
+                self.expect(Tok::Arrow, "'->' and the types of the results")?;
+                if !self.eat(Tok::LParen) {
+                    return self.result_types(draft);
+                }
+                self.list(Tok::RParen, "',' or ')' in a list of types", |p| {
+                    draft.spec.results.push(p.ty()?);
+                    Ok(())
+                })?;
+            }
+            // The type of the condition, unless that is `i1`, and the type of the others; or `(types) -> type`.
             ":select" => {
                 let first = self.ty()?;
+                if let Type::Function(f) = first {
+                    draft.typed(Arc::unwrap_or_clone(f));
+                    return Ok(());
+                }
                 let (condition, ty) = match self.eat(Tok::Comma) {
                     true => (first, self.ty()?),
                     false => (Type::Scalar(Elem::BOOL), first),

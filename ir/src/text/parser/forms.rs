@@ -37,10 +37,13 @@ impl<'s> Parser<'s, '_> {
             "cf.br" => self.branch_form(tok),
             "cf.cond_br" => self.condition_form(tok),
             "cf.switch" => self.switch_form(tok),
+            "stablehlo.custom_call" => self.custom_call_form(tok),
+            "stablehlo.reduce" => self.reduce_form(body, tok),
+            "stablehlo.while" => self.while_form(body, tok),
             "tfl.control_node" => self.control_form(body, tok),
             "vhlo.func_v1" => self.vhlo_func_form(body, tok),
             _ => match format(name) {
-                Some(format) => self.formatted(tok, name, format),
+                Some(format) => self.formatted(body, tok, name, format),
                 None => self.row_form(body, tok, word),
             },
         }
@@ -96,6 +99,9 @@ impl<'s> Parser<'s, '_> {
         }
         let mut inner = Body::without_blocks();
         self.isolated_region(&mut inner, None, |_, _| Ok(()))?;
+        if !inner.has_entry() {
+            inner.add_block(inner.root());
+        }
         draft.spec.regions.push(Region::Isolated(Box::new(inner)));
         Ok(draft)
     }
