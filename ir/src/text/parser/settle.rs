@@ -2,26 +2,14 @@
 
 use super::{Parser, Result};
 use crate::attr::Attr;
-use crate::body::{OpSpec, Region};
+use crate::body::OpSpec;
 use crate::dialect::tfl;
-use crate::op::{OpDef, OpRow, Traits};
+use crate::op::{OpDef, OpRow};
 use crate::tensor::Tensor;
 use crate::types::{Elem, Type};
 
-/// Properties that upstream fills in where a text leaves them out.
-const FILLED: &[(&str, &[&str])] = &[
-    ("tfl.basic_lstm", &["fused_activation_function"]),
-    ("tfl.batch_matmul", &["adj_x", "adj_y"]),
-    ("tfl.cumsum", &["exclusive", "reverse"]),
-    ("tfl.gelu", &["approximate"]),
-    ("tfl.multinomial", &["seed", "seed2"]),
-    ("tfl.random_standard_normal", &["seed", "seed2"]),
-    ("tfl.random_uniform", &["seed", "seed2"]),
-    ("tfl.reduce_all", &["keep_dims"]),
-    ("tfl.reduce_any", &["keep_dims"]),
-    ("tfl.resize_bilinear", &["half_pixel_centers"]),
-    ("tfl.resize_nearest_neighbor", &["half_pixel_centers"]),
-];
+/// Properties that upstream fills in where a text leaves them out, with the defaults of their rows.
+const FILLED: &[(&str, &str)] = &[("tfl.basic_lstm", "fused_activation_function")];
 
 impl Parser<'_, '_> {
     /// Puts attributes where the row has them, and gives quantized constants their type.
@@ -37,15 +25,6 @@ impl Parser<'_, '_> {
             }
         }
         fill(def, spec);
-        if def.traits.has(Traits::NO_TERMINATOR) {
-            for region in &mut spec.regions {
-                if let Region::Isolated(body) = region
-                    && !body.has_entry()
-                {
-                    body.add_block(body.root());
-                }
-            }
-        }
         if def == tfl::PseudoQConst::DEF
             && let (Some(Attr::Type(qtype)), Some(value)) = (spec.props.get("qtype"), spec.props.get("value"))
             && let Some(value) = quantized(qtype, value)
@@ -56,10 +35,9 @@ impl Parser<'_, '_> {
     }
 }
 
-/// Gives an operation the properties of [`FILLED`] that it lacks, with the defaults of its row.
+/// Gives an operation the properties of [`FILLED`] that it lacks.
 fn fill(def: &OpDef, spec: &mut OpSpec) {
-    let Some((_, names)) = FILLED.iter().find(|(op, _)| *op == def.name) else { return };
-    for a in def.attrs.iter().filter(|a| names.contains(&a.name)) {
+    for a in def.attrs.iter().filter(|a| FILLED.contains(&(def.name, a.name))) {
         if spec.props.get(a.name).is_none()
             && let Some(value) = (a.default)()
         {
