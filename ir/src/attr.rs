@@ -226,7 +226,10 @@ pub trait AttrValue: Sized {
 impl AttrValue for i32 {
     const KIND: &'static str = "i32";
     fn from_attr(attr: &Attr) -> Option<Self> {
-        i32::try_from(attr.as_int()?).ok()
+        match attr {
+            Attr::Int(v, Elem::I32) => i32::try_from(*v).ok(),
+            _ => None,
+        }
     }
     fn to_attr(&self) -> Option<Attr> {
         Some(Attr::i32(*self))
@@ -235,7 +238,10 @@ impl AttrValue for i32 {
 impl AttrValue for i64 {
     const KIND: &'static str = "i64";
     fn from_attr(attr: &Attr) -> Option<Self> {
-        attr.as_int()
+        match attr {
+            Attr::Int(v, Elem::I64) => Some(*v),
+            _ => None,
+        }
     }
     fn to_attr(&self) -> Option<Attr> {
         Some(Attr::i64(*self))
@@ -253,7 +259,10 @@ impl AttrValue for bool {
 impl AttrValue for f32 {
     const KIND: &'static str = "f32";
     fn from_attr(attr: &Attr) -> Option<Self> {
-        attr.as_float().map(|v| v as f32)
+        match attr {
+            Attr::Float(v, Elem::F32) => Some(v.0 as f32),
+            _ => None,
+        }
     }
     fn to_attr(&self) -> Option<Attr> {
         Some(Attr::f32(*self))

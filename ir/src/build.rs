@@ -66,10 +66,15 @@ impl<'b> Builder<'b> {
             Elem::Quant(_) => {
                 self.typed_value(&tfl::PseudoQConst { qtype: ty.clone(), value: Attr::Dense(tensor) }, &[], ty)
             }
-            Elem::Int(_, Sign::Unsigned | Sign::Signed) => {
-                self.typed_value(&tfl::PseudoConst { value: Attr::Dense(tensor) }, &[], ty)
-            }
-            _ => self.typed_value(&arith::Constant { value: Attr::Dense(tensor) }, &[], ty),
+            _ => self.constant_attr(Attr::Dense(tensor), ty),
+        }
+    }
+
+    /// A constant whose value, of no quantized type, is an attribute of a type.
+    pub fn constant_attr(&mut self, value: Attr, ty: Type) -> Value {
+        match ty.elem() {
+            Some(Elem::Int(_, Sign::Unsigned | Sign::Signed)) => self.typed_value(&tfl::PseudoConst { value }, &[], ty),
+            _ => self.typed_value(&arith::Constant { value }, &[], ty),
         }
     }
 

@@ -82,6 +82,7 @@ pub mod infer;
 pub mod loc;
 pub mod module;
 pub mod op;
+pub mod rules;
 pub mod signature;
 pub mod tensor;
 #[cfg(any(test, feature = "testing"))]

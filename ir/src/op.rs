@@ -5,6 +5,7 @@
 use crate::attr::{Attr, Attrs};
 use crate::body::Operation;
 use crate::infer::InferFn;
+use crate::rules::Rule;
 use crate::tensor::Tensor;
 use crate::types::{Elem, Sign, Type};
 
@@ -80,7 +81,7 @@ impl ElemSet {
 pub enum Arity {
     /// Exactly one.
     One,
-    /// One, which may be the `none` of `tfl.no_value`, or be left out at the end.
+    /// One, which may be the `none` of `tfl.no_value`.
     Optional,
     /// Any number; at most one such in a list.
     Variadic,
@@ -222,6 +223,8 @@ pub struct OpDef {
     pub operands: &'static [ValueDef],
     /// Results, in order.
     pub results: &'static [ValueDef],
+    /// What holds between them, as upstream's verifier has it.
+    pub rules: &'static [Rule],
     /// Inherent attributes.
     pub attrs: &'static [AttrDef],
     /// Promises.
@@ -323,7 +326,7 @@ impl Registry {
 
 /// Declares the rows of a dialect.
 ///
-/// An attribute `name(optional)` that is left out has its default. Behind `builtin`, an embedder's rows may go on with `custom: Some(CustomCode {…})` and `eval: Some(function)`.
+/// An attribute `name(optional)` that is left out has its default. `rules: […],` behind `outs` lists [`Rule`]s. Behind `builtin`, an embedder's rows may go on with `custom: Some(CustomCode {…})` and `eval: Some(function)`.
 ///
 /// ```
 /// use quant_opt_ir as ir;
@@ -352,6 +355,7 @@ macro_rules! ops {
             $name:literal = $row:ident {
                 ins: ($($in_:ident : $iset:ident $($iarity:ident)?),* $(,)?),
                 outs: ($($out:ident : $oset:ident $($oarity:ident)?),* $(,)?),
+                $(rules: [$($rule:expr),* $(,)?],)?
                 attrs: ($($attr:ident $(($may:ident))? : $aty:ty = $adefault:expr),* $(,)?),
                 traits: $($tr:ident)|+, infer: $infer:expr,
                 quant: $quant:ident $({ $($qf:ident : $qv:expr),* $(,)? })?,
@@ -382,6 +386,11 @@ macro_rules! ops {
                     results: &[$($crate::op::ValueDef {
                         name: stringify!($out), elems: $crate::dialect::sets::$oset, arity: $crate::__arity!($($oarity)?),
                     }),*],
+                    rules: {
+                        #[allow(unused_imports, reason = "not every row has rules")]
+                        use $crate::rules::{self, Rule::*};
+                        &[$($($rule),*)?]
+                    },
                     attrs: &[$($crate::op::AttrDef {
                         name: stringify!($attr),
                         kind: <$aty as $crate::attr::AttrValue>::KIND,

@@ -87,6 +87,10 @@ def _constant(name: str, tensor: Tensor) -> str:
     return f'  {name} = "tfl.pseudo_qconst"() <{{qtype = {ty}, value = {dense}}}> : () -> {ty}'
 
 
+# Operations whose result upstream wants to have the very type of the operand.
+LIKE_OPERAND = ("atan2", "logical_not", "sign", "zeros_like")
+
+
 def text(cases: Sequence[Case]) -> str:
     """The module. A first input that nobody reads keeps the number of inputs above 0."""
     args, lines, results = ["%unused: tensor<1xi32>"], [], []
@@ -102,7 +106,7 @@ def text(cases: Sequence[Case]) -> str:
                 lines.append(_constant(name, tensor))
             else:
                 args.append(f"{name}: {types[-1]}")
-        outs = [_type(t, _element(t)) for t in case.outs]
+        outs = types[:1] if case.op in LIKE_OPERAND else [_type(t, _element(t)) for t in case.outs]
         names = [f"%out{n}"] if len(outs) == 1 else [f"%out{n}#{i}" for i in range(len(outs))]
         results += zip(names, outs, strict=True)
         count = "" if len(outs) == 1 else f":{len(outs)}"

@@ -10,6 +10,7 @@ crate::ops! {
     /// A list of symbols.
     "builtin.module" = ModuleOp {
         ins: (), outs: (),
+        rules: [Regions(1)],
         attrs: (sym_name: Option<std::sync::Arc<str>> = None, sym_visibility: Option<std::sync::Arc<str>> = None),
         traits: ISOLATED | SYMBOL | NO_TERMINATOR, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
@@ -32,6 +33,7 @@ mod func {
         /// A function. Its body is isolated from above.
         "func.func" = Func {
             ins: (), outs: (),
+            rules: [Regions(1)],
             attrs: (sym_name: Arc<str> = "f".into(), function_type: Type = Type::None,
                     arg_attrs: Option<crate::attr::Attr> = None, res_attrs: Option<crate::attr::Attr> = None,
                     sym_visibility: Option<Arc<str>> = None),
@@ -62,7 +64,7 @@ pub mod arith {
         ///
         /// `%c = arith.constant dense<1.0> : tensor<4xf32>`
         "arith.constant" = Constant {
-            ins: (), outs: (result: ANY), attrs: (value: Attr = Attr::Unit),
+            ins: (), outs: (result: ANY), rules: [Check(rules::constant)], attrs: (value: Attr = Attr::Unit),
             traits: PURE | CONSTANT, infer: Some(infer::constant), quant: Float, dynamic: Float, builtin: None,
         }
     }
@@ -81,6 +83,7 @@ pub mod quantfork {
         /// The range a tensor was seen in: `layerStats` is `dense<[min, max]> : tensor<2xf32>`.
         "quantfork.stats" = Stats {
             ins: (arg: F32), outs: (res: F32),
+            rules: [SameType, Constant("layerStats"), Constant("axisStats"), Check(rules::stats)],
             attrs: (layerStats: Attr = Attr::Unit, axisStats: Option<Attr> = None, axis: Option<i64> = None),
             traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: None,
             eval: Some(unchanged),

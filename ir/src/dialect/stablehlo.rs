@@ -73,6 +73,7 @@ crate::ops! {
     /// Absolute value.
     "stablehlo.abs" = Abs {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(175),
     }
@@ -80,6 +81,7 @@ crate::ops! {
     /// Cube root.
     "stablehlo.cbrt" = Cbrt {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(208),
     }
@@ -87,6 +89,7 @@ crate::ops! {
     /// Another element type.
     "stablehlo.convert" = Convert {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(192),
     }
@@ -94,6 +97,7 @@ crate::ops! {
     /// Cosine.
     "stablehlo.cosine" = Cosine {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(177),
     }
@@ -101,6 +105,7 @@ crate::ops! {
     /// `e^x`
     "stablehlo.exponential" = Exponential {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(178),
     }
@@ -108,6 +113,7 @@ crate::ops! {
     /// Rounded down.
     "stablehlo.floor" = Floor {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(179),
     }
@@ -115,6 +121,7 @@ crate::ops! {
     /// Natural logarithm.
     "stablehlo.log" = Log {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(180),
     }
@@ -122,6 +129,7 @@ crate::ops! {
     /// `1 / (1 + e^-x)`
     "stablehlo.logistic" = Logistic {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(162),
     }
@@ -129,6 +137,7 @@ crate::ops! {
     /// `-x`
     "stablehlo.negate" = Negate {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(182),
     }
@@ -136,6 +145,7 @@ crate::ops! {
     /// The same elements in another shape.
     "stablehlo.reshape" = Reshape {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(167),
     }
@@ -143,6 +153,7 @@ crate::ops! {
     /// `1 / sqrt(x)`
     "stablehlo.rsqrt" = Rsqrt {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(186),
     }
@@ -150,6 +161,7 @@ crate::ops! {
     /// Hyperbolic tangent.
     "stablehlo.tanh" = Tanh {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(189),
     }
@@ -157,6 +169,7 @@ crate::ops! {
     /// Sum.
     "stablehlo.add" = Add {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(163),
     }
@@ -164,6 +177,7 @@ crate::ops! {
     /// Bits of both.
     "stablehlo.and" = And {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(176),
     }
@@ -171,6 +185,7 @@ crate::ops! {
     /// Quotient.
     "stablehlo.divide" = Divide {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(164),
     }
@@ -178,6 +193,7 @@ crate::ops! {
     /// The larger operand.
     "stablehlo.maximum" = Maximum {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(166),
     }
@@ -185,6 +201,7 @@ crate::ops! {
     /// The smaller operand.
     "stablehlo.minimum" = Minimum {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(181),
     }
@@ -192,6 +209,7 @@ crate::ops! {
     /// Product.
     "stablehlo.multiply" = Multiply {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(165),
     }
@@ -199,6 +217,7 @@ crate::ops! {
     /// Bits of one or both.
     "stablehlo.or" = Or {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(183),
     }
@@ -206,6 +225,7 @@ crate::ops! {
     /// `lhs ^ rhs`
     "stablehlo.power" = Power {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(184),
     }
@@ -213,6 +233,7 @@ crate::ops! {
     /// Remainder with the sign of the dividend.
     "stablehlo.remainder" = Remainder {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(185),
     }
@@ -220,6 +241,7 @@ crate::ops! {
     /// Bits moved to the left.
     "stablehlo.shift_left" = ShiftLeft {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(207),
     }
@@ -227,6 +249,7 @@ crate::ops! {
     /// Difference.
     "stablehlo.subtract" = Subtract {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked, SameShape, LikeElem],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(188),
     }
@@ -234,6 +257,7 @@ crate::ops! {
     /// How two elements compare.
     "stablehlo.compare" = Compare {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (
             comparison_direction: ComparisonDirection = ComparisonDirection::Eq,
             compare_type: Option<ComparisonType> = None,
@@ -244,6 +268,7 @@ crate::ops! {
     /// One operand where the predicate holds, the other elsewhere.
     "stablehlo.select" = Select {
         ins: (pred: TENSOR, on_true: TENSOR, on_false: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(187),
     }
@@ -251,6 +276,7 @@ crate::ops! {
     /// Elements kept between two bounds.
     "stablehlo.clamp" = Clamp {
         ins: (min: TENSOR, operand: TENSOR, max: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(168),
     }
@@ -258,6 +284,7 @@ crate::ops! {
     /// Joined along a dimension.
     "stablehlo.concatenate" = Concatenate {
         ins: (inputs: TENSOR variadic), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (
             dimension: i64 = 0,
         ),
@@ -267,6 +294,7 @@ crate::ops! {
     /// Repeated along dimensions that are new or of size 1.
     "stablehlo.broadcast_in_dim" = BroadcastInDim {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (
             broadcast_dimensions: Vec<i64> = vec![],
         ),
@@ -276,6 +304,7 @@ crate::ops! {
     /// Every n-th element of a block.
     "stablehlo.slice" = Slice {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (
             limit_indices: Vec<i64> = vec![],
             start_indices: Vec<i64> = vec![],
@@ -287,6 +316,7 @@ crate::ops! {
     /// A block from indices that are operands.
     "stablehlo.dynamic_slice" = DynamicSlice {
         ins: (operand: TENSOR, start_indices: TENSOR variadic), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (
             slice_sizes: Vec<i64> = vec![],
         ),
@@ -296,6 +326,7 @@ crate::ops! {
     /// With other elements from indices on.
     "stablehlo.dynamic_update_slice" = DynamicUpdateSlice {
         ins: (operand: TENSOR, update: TENSOR, start_indices: TENSOR variadic), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(194),
     }
@@ -303,6 +334,7 @@ crate::ops! {
     /// With a value around, between or taken away at the border.
     "stablehlo.pad" = Pad {
         ins: (operand: TENSOR, padding_value: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (
             edge_padding_high: Vec<i64> = vec![],
             edge_padding_low: Vec<i64> = vec![],
@@ -314,6 +346,7 @@ crate::ops! {
     /// Each element is its index in a dimension.
     "stablehlo.iota" = Iota {
         ins: (), outs: (output: TENSOR),
+        rules: [Ranked],
         attrs: (
             iota_dimension: i64 = 0,
         ),
@@ -323,6 +356,7 @@ crate::ops! {
     /// Dimensions in another order.
     "stablehlo.transpose" = Transpose {
         ins: (operand: TENSOR), outs: (result: TENSOR),
+        rules: [Ranked],
         attrs: (
             permutation: Vec<i64> = vec![],
         ),
@@ -332,6 +366,7 @@ crate::ops! {
     /// Product of matrices, with batches.
     "stablehlo.dot_general" = DotGeneral {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Of("dot_dimension_numbers", "stablehlo.dot"), Ranked],
         attrs: (
             dot_dimension_numbers: Attr = Attr::Unit,
             precision_config: Option<Attr> = None,
@@ -342,6 +377,7 @@ crate::ops! {
     /// Convolution over any number of dimensions.
     "stablehlo.convolution" = Convolution {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
+        rules: [Of("dimension_numbers", "stablehlo.conv"), Ranked],
         attrs: (
             batch_group_count: i64 = 1,
             dimension_numbers: Attr = Attr::Unit,
@@ -359,6 +395,7 @@ crate::ops! {
     /// Slices picked by coordinates.
     "stablehlo.gather" = Gather {
         ins: (operand: TENSOR, start_indices: TENSOR), outs: (result: TENSOR),
+        rules: [Of("dimension_numbers", "stablehlo.gather"), Ranked],
         attrs: (
             dimension_numbers: Attr = Attr::Unit,
             indices_are_sorted: Option<bool> = None,
@@ -370,6 +407,7 @@ crate::ops! {
     /// With updates at coordinates; its region combines old and new.
     "stablehlo.scatter" = Scatter {
         ins: (inputs: TENSOR variadic), outs: (results: TENSOR variadic),
+        rules: [Of("scatter_dimension_numbers", "stablehlo.scatter"), Ranked, Regions(1), Blocks(1, "stablehlo.return")],
         attrs: (
             indices_are_sorted: Option<bool> = None,
             scatter_dimension_numbers: Attr = Attr::Unit,
@@ -381,6 +419,7 @@ crate::ops! {
     /// Its region, folded over dimensions.
     "stablehlo.reduce" = Reduce {
         ins: (inputs: TENSOR variadic), outs: (results: TENSOR variadic),
+        rules: [Ranked, Regions(1), Blocks(1, "stablehlo.return")],
         attrs: (
             dimensions: Vec<i64> = vec![],
         ),
@@ -390,6 +429,7 @@ crate::ops! {
     /// Its region, folded over windows.
     "stablehlo.reduce_window" = ReduceWindow {
         ins: (inputs: TENSOR variadic), outs: (results: TENSOR variadic),
+        rules: [Ranked, Regions(1), Blocks(1, "stablehlo.return")],
         attrs: (
             base_dilations: Option<Vec<i64>> = None,
             padding: Option<Attr> = None,
@@ -403,6 +443,7 @@ crate::ops! {
     /// Sorted along a dimension by the order that its region tells.
     "stablehlo.sort" = Sort {
         ins: (inputs: TENSOR variadic), outs: (results: TENSOR variadic),
+        rules: [Ranked, Regions(1), Blocks(1, "stablehlo.return")],
         attrs: (
             dimension: Option<i64> = None,
             is_stable: Option<bool> = None,
@@ -413,6 +454,7 @@ crate::ops! {
     /// Computes its second region as long as its first yields true.
     "stablehlo.while" = While {
         ins: (operand: ANY variadic), outs: (results: ANY variadic),
+        rules: [Regions(2), Blocks(2, "stablehlo.return")],
         attrs: (),
         traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(200),
     }
@@ -420,6 +462,7 @@ crate::ops! {
     /// Computes the region with the number of the operand.
     "stablehlo.case" = Case {
         ins: (index: TENSOR), outs: (results: ANY variadic),
+        rules: [SomeRegions, Blocks(usize::MAX, "stablehlo.return")],
         attrs: (),
         traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(209),
     }
@@ -427,6 +470,7 @@ crate::ops! {
     /// Random bits, and the next state.
     "stablehlo.rng_bit_generator" = RngBitGenerator {
         ins: (initial_state: TENSOR), outs: (output_state: TENSOR, output: TENSOR),
+        rules: [Ranked],
         attrs: (
             rng_algorithm: RngAlgorithm = RngAlgorithm::Default,
         ),
@@ -448,6 +492,7 @@ crate::ops! {
     /// An operation by its name, which a runtime may know; else the function computes it.
     "stablehlo.composite" = Composite {
         ins: (inputs: ANY variadic), outs: (results: ANY variadic),
+        rules: [AnyRegions, Check(rules::composite)],
         attrs: (
             composite_attributes: Option<Attr> = None,
             decomposition: Attr = Attr::symbol("f"),

@@ -54,6 +54,7 @@ macro_rules! rows {
                 doc: concat!("TensorFlow's `", $name, "`."),
                 operands: &[ANY],
                 results: &[ANY],
+                rules: &[],
                 attrs: &[],
                 traits: Traits::$traits,
                 infer: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::attr::Attr;
+use crate::attr::{Attr, AttrValue};
 use crate::infer;
 use crate::types::Type;
 use crate::{keyword_attr, opaque_attr};
@@ -74,7 +74,8 @@ crate::ops! {
 
     /// A constant; `arith.constant` takes its place but for unsigned integers, which that refuses.
     "tfl.pseudo_const" = PseudoConst {
-        ins: (), outs: (output: ANY),
+        ins: (), outs: (output: TENSOR),
+        rules: [Constant("value")],
         attrs: (
                 value: Attr = Attr::Unit,
         ),
@@ -84,6 +85,7 @@ crate::ops! {
     /// A quantized constant: `value` holds the stored integers, `qtype` the tensor type.
     "tfl.pseudo_qconst" = PseudoQConst {
         ins: (), outs: (output: TENSOR),
+        rules: [TensorType("qtype"), Constant("value")],
         attrs: (
                 qtype: Type = Type::None,
                 value: Attr = Attr::Unit,
@@ -93,7 +95,8 @@ crate::ops! {
 
     /// A sparse constant: `compressed_data` holds the stored elements, `s_param` their places, `value` the dense tensor.
     "tfl.pseudo_sparse_const" = PseudoSparseConst {
-        ins: (), outs: (output: ANY),
+        ins: (), outs: (output: TENSOR),
+        rules: [Constant("value"), Constant("compressed_data")],
         attrs: (
                 compressed_data: Attr = Attr::Unit,
                 s_param: Attr = Attr::Unit,
@@ -105,6 +108,7 @@ crate::ops! {
     /// A sparse quantized constant.
     "tfl.pseudo_sparse_qconst" = PseudoSparseQConst {
         ins: (), outs: (output: TENSOR),
+        rules: [TensorType("qtype"), Constant("value"), Constant("compressed_data")],
         attrs: (
                 compressed_data: Attr = Attr::Unit,
                 qtype: Type = Type::None,
@@ -116,7 +120,8 @@ crate::ops! {
 
     /// A constant whose elements are in another file.
     "tfl.external_const" = ExternalConst {
-        ins: (), outs: (output: ANY),
+        ins: (), outs: (output: TENSOR),
+        rules: [Of("external_buffer", "tfl.external_buffer")],
         attrs: (
                 buffer_index: Option<i32> = None,
                 external_buffer: Option<Attr> = None,
@@ -127,8 +132,9 @@ crate::ops! {
     /// Stands for an optional operand that is absent.
     "tfl.no_value" = NoValue {
         ins: (), outs: (none_val: ANY),
+        rules: [Is("value", || Some(Attr::Unit)), Check(rules::no_value)],
         attrs: (
-                value: Attr = Attr::Unit,
+                value(optional): Attr = Attr::Unit,
         ),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
@@ -136,6 +142,7 @@ crate::ops! {
     /// 2-D convolution of an NHWC input with an OHWI filter.
     "tfl.conv_2d" = Conv2D {
         ins: (input: FQ, filter: FQ, bias: BIAS optional), outs: (output: FQ),
+        rules: [Rank(0, 4), Rank(1, 4), Inferred, Check(rules::conv_2d)],
         attrs: (
                 dilation_h_factor: i32 = 1,
                 dilation_w_factor: i32 = 1,
@@ -165,6 +172,7 @@ crate::ops! {
     /// The gradient of a 2-D convolution with respect to its input; the filter is OHWI.
     "tfl.transpose_conv" = TransposeConv {
         ins: (output_shape: I32, weights: FQ, input: FQ, bias: BIAS optional), outs: (output: FQ),
+        rules: [Rank(0, 1), Rank(1, 4), Rank(2, 4), ResultElem(0, 2), Positive("stride_h"), Positive("stride_w"), Check(rules::transpose_conv)],
         attrs: (
                 fused_activation_function: Activation = Activation::None,
                 padding: Padding = Padding::Same,
@@ -177,6 +185,7 @@ crate::ops! {
     /// 3-D convolution of an NDHWC input with a DHWIO filter.
     "tfl.conv_3d" = Conv3D {
         ins: (input: F32, filter: F32, bias: F32 optional), outs: (output: F32),
+        rules: [Rank(0, 5), Rank(1, 5), SameSize((0, 4), (1, 3)), ElementsAreSize(2, (1, 4)), ResultElem(0, 0), ResultElem(0, 2)],
         attrs: (
                 dilation_d_factor: i32 = 1,
                 dilation_h_factor: i32 = 1,
@@ -193,6 +202,10 @@ crate::ops! {
     /// The gradient of a 3-D convolution with respect to its input.
     "tfl.conv_3d_transpose" = Conv3DTranspose {
         ins: (output_shape: I32, filter: F32, input: F32, bias: F32 optional), outs: (output: F32),
+        rules: [
+            Rank(0, 1), Rank(1, 5), Rank(2, 5), Elements(0, 5), SameSize((2, 4), (1, 4)), ElementsAreSize(3, (1, 4)), ResultElem(0, 2),
+            ResultElem(0, 3),
+        ],
         attrs: (
                 dilation_d_factor: i32 = 1,
                 dilation_h_factor: i32 = 1,
@@ -209,6 +222,7 @@ crate::ops! {
     /// `input [.., I]` times the transpose of `filter [O, I]`, plus `bias [O]`.
     "tfl.fully_connected" = FullyConnected {
         ins: (input: FQ, filter: FQ, bias: BIAS optional), outs: (output: NUM variadic),
+        rules: [Check(rules::fully_connected)],
         attrs: (
                 asymmetric_quantize_inputs: Option<bool> = None,
                 fused_activation_function: Activation = Activation::None,
@@ -221,6 +235,7 @@ crate::ops! {
     /// Product of matrices in the last two dimensions; `adj_x`, `adj_y` transpose them first.
     "tfl.batch_matmul" = BatchMatMul {
         ins: (x: FQ_INT8, y: FQ_INT8), outs: (output: NUM),
+        rules: [RankAtLeast(0, 2), RankAtLeast(1, 2), Check(rules::batch_matmul)],
         attrs: (
                 adj_x(optional): bool = false,
                 adj_y(optional): bool = false,
@@ -232,6 +247,7 @@ crate::ops! {
     /// Rows of a table.
     "tfl.embedding_lookup" = EmbeddingLookup {
         ins: (lookup: I32, value: NUM), outs: (output: NUM),
+        rules: [Rank(0, 1), RankAtLeast(1, 2)],
         attrs: (),
         traits: PURE, infer: Some(infer::embedding_lookup), quant: SameScale, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: false }, builtin: Some(7),
     }
@@ -239,6 +255,7 @@ crate::ops! {
     /// Sum; operands broadcast.
     "tfl.add" = Add {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        rules: [Broadcast],
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
@@ -248,6 +265,7 @@ crate::ops! {
     /// Difference; operands broadcast.
     "tfl.sub" = Sub {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        rules: [OperandElem(0, 1), Broadcast],
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
@@ -257,6 +275,7 @@ crate::ops! {
     /// Product; operands broadcast.
     "tfl.mul" = Mul {
         ins: (lhs: NUM_COMPLEX, rhs: NUM_COMPLEX), outs: (output: NUM_COMPLEX),
+        rules: [OperandElem(0, 1), Broadcast],
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
@@ -266,6 +285,7 @@ crate::ops! {
     /// Quotient; operands broadcast. A divisor of 0 stops the int8 kernel.
     "tfl.div" = Div {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        rules: [OperandElem(0, 1), Broadcast],
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
@@ -275,6 +295,7 @@ crate::ops! {
     /// The larger operand.
     "tfl.maximum" = Maximum {
         ins: (lhs: NUM, rhs: NUM), outs: (max: NUM),
+        rules: [Broadcast, SameScale],
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: SameScale, dynamic: Float, builtin: Some(55),
     }
@@ -282,6 +303,7 @@ crate::ops! {
     /// The smaller operand.
     "tfl.minimum" = Minimum {
         ins: (lhs: NUM, rhs: NUM), outs: (min: NUM),
+        rules: [Broadcast, SameScale],
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: SameScale, dynamic: Float, builtin: Some(57),
     }
@@ -289,6 +311,7 @@ crate::ops! {
     /// `(lhs - rhs)^2`
     "tfl.squared_difference" = SquaredDifference {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        rules: [OperandElem(0, 1), ResultElem(0, 0), Broadcast],
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(99),
     }
@@ -296,6 +319,7 @@ crate::ops! {
     /// Quotient rounded down.
     "tfl.floor_div" = FloorDiv {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        rules: [OperandElem(0, 1), ResultElem(0, 0), Broadcast],
         attrs: (),
         traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(90),
     }
@@ -303,6 +327,7 @@ crate::ops! {
     /// Remainder with the sign of the divisor.
     "tfl.floor_mod" = FloorMod {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        rules: [OperandElem(0, 1), ResultElem(0, 0), Broadcast],
         attrs: (),
         traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(95),
     }
@@ -310,6 +335,7 @@ crate::ops! {
     /// `lhs ^ rhs`
     "tfl.pow" = Pow {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
+        rules: [Broadcast],
         attrs: (),
         traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(78),
     }
@@ -317,6 +343,7 @@ crate::ops! {
     /// Angle of the point (x, y).
     "tfl.atan2" = Atan2 {
         ins: (y: NUM, x: NUM), outs: (output: NUM),
+        rules: [SameType],
         attrs: (),
         traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(156),
     }
@@ -324,6 +351,7 @@ crate::ops! {
     /// Whether `x` and `y` compare as equal; operands broadcast.
     "tfl.equal" = Equal {
         ins: (x: TENSOR, y: TENSOR), outs: (output: BOOL),
+        rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(71),
     }
@@ -331,6 +359,7 @@ crate::ops! {
     /// Whether `lhs` and `rhs` compare as not or equal; operands broadcast.
     "tfl.not_equal" = NotEqual {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
+        rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(72),
     }
@@ -338,6 +367,7 @@ crate::ops! {
     /// Whether `lhs` and `rhs` compare as less; operands broadcast.
     "tfl.less" = Less {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
+        rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
         traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(58),
     }
@@ -345,6 +375,7 @@ crate::ops! {
     /// Whether `lhs` and `rhs` compare as less or equal; operands broadcast.
     "tfl.less_equal" = LessEqual {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
+        rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
         traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(63),
     }
@@ -352,6 +383,7 @@ crate::ops! {
     /// Whether `lhs` and `rhs` compare as greater; operands broadcast.
     "tfl.greater" = Greater {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
+        rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
         traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(61),
     }
@@ -359,6 +391,7 @@ crate::ops! {
     /// Whether `lhs` and `rhs` compare as greater or equal; operands broadcast.
     "tfl.greater_equal" = GreaterEqual {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
+        rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
         traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(62),
     }
@@ -366,6 +399,7 @@ crate::ops! {
     /// Whether both hold.
     "tfl.logical_and" = LogicalAnd {
         ins: (lhs: BOOL, rhs: BOOL), outs: (output: BOOL),
+        rules: [Broadcast],
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Float, dynamic: Float, builtin: Some(86),
     }
@@ -373,6 +407,7 @@ crate::ops! {
     /// Whether one holds.
     "tfl.logical_or" = LogicalOr {
         ins: (lhs: BOOL, rhs: BOOL), outs: (output: BOOL),
+        rules: [Broadcast],
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Float, dynamic: Float, builtin: Some(84),
     }
@@ -380,6 +415,7 @@ crate::ops! {
     /// Whether it does not hold.
     "tfl.logical_not" = LogicalNot {
         ins: (lhs: BOOL), outs: (output: BOOL),
+        rules: [SameType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(87),
     }
@@ -387,6 +423,7 @@ crate::ops! {
     /// Sum of operands of one shape.
     "tfl.add_n" = AddN {
         ins: (inputs: NUM variadic), outs: (sum: NUM),
+        rules: [SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(106),
     }
@@ -394,6 +431,7 @@ crate::ops! {
     /// `x` where the condition holds, else `y`; shapes are equal, or the condition chooses rows.
     "tfl.select" = Select {
         ins: (condition: BOOL, x: TENSOR, y: TENSOR), outs: (output: TENSOR),
+        rules: [OperandElem(1, 2), ResultElem(0, 1), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::select), quant: SameScale, dynamic: Float, builtin: Some(64),
     }
@@ -401,6 +439,7 @@ crate::ops! {
     /// `x` where the condition holds, else `y`; all three broadcast.
     "tfl.select_v2" = SelectV2 {
         ins: (condition: BOOL, x: TENSOR, y: TENSOR), outs: (output: TENSOR),
+        rules: [OperandElem(1, 2), ResultElem(0, 1), Broadcast, SameScale],
         attrs: (),
         traits: MAP, infer: Some(infer::select), quant: SameScale, dynamic: Float, builtin: Some(123),
     }
@@ -408,6 +447,7 @@ crate::ops! {
     /// Absolute value.
     "tfl.abs" = Abs {
         ins: (x: NUM), outs: (y: NUM),
+        rules: [SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(101),
     }
@@ -415,6 +455,7 @@ crate::ops! {
     /// Rounded up.
     "tfl.ceil" = Ceil {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [LikeType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(104),
     }
@@ -422,6 +463,7 @@ crate::ops! {
     /// Cosine.
     "tfl.cos" = Cos {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [LikeType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(108),
     }
@@ -429,6 +471,7 @@ crate::ops! {
     /// `x` if positive, else `exp(x) - 1`.
     "tfl.elu" = Elu {
         ins: (x: FQ_INT8), outs: (y: FQ_INT8),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(111),
     }
@@ -436,6 +479,7 @@ crate::ops! {
     /// `e^x`
     "tfl.exp" = Exp {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [ResultElem(0, 0)],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(47),
     }
@@ -443,6 +487,7 @@ crate::ops! {
     /// Rounded down.
     "tfl.floor" = Floor {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [LikeType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(8),
     }
@@ -450,6 +495,7 @@ crate::ops! {
     /// `x * relu6(x + 3) / 6`
     "tfl.hard_swish" = HardSwish {
         ins: (input: FQ), outs: (output: FQ),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(117),
     }
@@ -457,6 +503,7 @@ crate::ops! {
     /// Natural logarithm.
     "tfl.log" = Log {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [ResultElem(0, 0)],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(73),
     }
@@ -464,6 +511,7 @@ crate::ops! {
     /// `-x`
     "tfl.neg" = Neg {
         ins: (x: NUM), outs: (y: NUM),
+        rules: [LikeType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(59),
     }
@@ -471,6 +519,7 @@ crate::ops! {
     /// `max(x, 0)`
     "tfl.relu" = Relu {
         ins: (x: NUM), outs: (y: NUM),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(19),
     }
@@ -478,6 +527,7 @@ crate::ops! {
     /// `min(max(x, 0), 6)`
     "tfl.relu6" = Relu6 {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(21),
     }
@@ -485,6 +535,7 @@ crate::ops! {
     /// `min(max(x, -1), 1)`
     "tfl.relu_n1_to_1" = Relu1 {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(20),
     }
@@ -492,6 +543,7 @@ crate::ops! {
     /// `min(max(x, 0), 1)`
     "tfl.relu_0_to_1" = Relu0To1 {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(152),
     }
@@ -499,6 +551,7 @@ crate::ops! {
     /// Rounded half to even.
     "tfl.round" = Round {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [LikeType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(116),
     }
@@ -506,6 +559,7 @@ crate::ops! {
     /// `1 / sqrt(x)`
     "tfl.rsqrt" = Rsqrt {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(76),
     }
@@ -513,6 +567,7 @@ crate::ops! {
     /// -1, 0 or 1.
     "tfl.sign" = Sign {
         ins: (x: NUM), outs: (output: NUM),
+        rules: [SameType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(158),
     }
@@ -520,6 +575,7 @@ crate::ops! {
     /// Sine.
     "tfl.sin" = Sin {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [LikeType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(66),
     }
@@ -527,6 +583,7 @@ crate::ops! {
     /// Square root.
     "tfl.sqrt" = Sqrt {
         ins: (x: FQ), outs: (y: FQ),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(75),
     }
@@ -534,6 +591,7 @@ crate::ops! {
     /// `x * x`
     "tfl.square" = Square {
         ins: (x: NUM), outs: (y: NUM),
+        rules: [LikeType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(92),
     }
@@ -541,6 +599,7 @@ crate::ops! {
     /// `1 / (1 + e^-x)`
     "tfl.logistic" = Logistic {
         ins: (x: FQ_INT8), outs: (y: FQ_INT8),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 256.0, zero_point: -128 }, dynamic: Float, builtin: Some(14),
     }
@@ -548,6 +607,7 @@ crate::ops! {
     /// Hyperbolic tangent.
     "tfl.tanh" = Tanh {
         ins: (input: FQ_INT8), outs: (output: FQ_INT8),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 128.0, zero_point: 0 }, dynamic: Float, builtin: Some(28),
     }
@@ -555,6 +615,7 @@ crate::ops! {
     /// Zeros of the operand's type.
     "tfl.zeros_like" = ZerosLike {
         ins: (input: TENSOR), outs: (output: TENSOR),
+        rules: [SameType],
         attrs: (),
         traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(93),
     }
@@ -562,6 +623,7 @@ crate::ops! {
     /// `x` if positive, else `alpha * x`.
     "tfl.leaky_relu" = LeakyRelu {
         ins: (input: FQ_INT8), outs: (output: FQ_INT8),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (
                 alpha: f32 = 0.2,
         ),
@@ -571,6 +633,7 @@ crate::ops! {
     /// `x` times the normal distribution function; by tanh if `approximate`.
     "tfl.gelu" = Gelu {
         ins: (input: FQ), outs: (output: FQ),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (
                 approximate(optional): bool = false,
         ),
@@ -580,6 +643,7 @@ crate::ops! {
     /// `x` if positive, else `alpha * x`; alpha broadcasts.
     "tfl.prelu" = Prelu {
         ins: (input: FQ_INT8, alpha: FQ_INT8), outs: (output: FQ_INT8),
+        rules: [OperandElem(0, 1), ResultElem(0, 0), Broadcast, Check(rules::prelu)],
         attrs: (),
         traits: PURE, infer: Some(infer::elementwise), quant: Weighted { input: 0, weight: 1, axis: None, bias: None }, dynamic: Float, builtin: Some(54),
     }
@@ -587,6 +651,7 @@ crate::ops! {
     /// `exp(beta x) / sum(exp(beta x))` over the last dimension.
     "tfl.softmax" = Softmax {
         ins: (input: FQ_INT8), outs: (output: FQ_INT8),
+        rules: [RankAtLeast(0, 1), Check(rules::softmax), SameShape],
         attrs: (
                 beta: f32 = 1.0,
         ),
@@ -596,6 +661,7 @@ crate::ops! {
     /// Logarithm of the softmax over the last dimension.
     "tfl.log_softmax" = LogSoftmax {
         ins: (input: FQ_INT8), outs: (output: FQ_INT8),
+        rules: [ResultElem(0, 0), SameShape],
         attrs: (),
         traits: PURE, infer: Some(infer::same_as_first), quant: Fixed { scale: 16.0 / 256.0, zero_point: 127 }, dynamic: Float, builtin: Some(50),
     }
@@ -612,6 +678,7 @@ crate::ops! {
     /// Divided by `(bias + alpha * sum(x^2 over 2 radius + 1 channels)) ^ beta`.
     "tfl.local_response_normalization" = LocalResponseNormalization {
         ins: (input: F32), outs: (output: F32),
+        rules: [Rank(0, 4), LikeType],
         attrs: (
                 alpha: f32 = 1.0,
                 beta: f32 = 0.5,
@@ -624,6 +691,7 @@ crate::ops! {
     /// Mean of a window, of the elements inside the image.
     "tfl.average_pool_2d" = AveragePool2D {
         ins: (input: FQ), outs: (output: FQ),
+        rules: [SameScale],
         attrs: (
                 filter_height: i32 = 1,
                 filter_width: i32 = 1,
@@ -638,6 +706,7 @@ crate::ops! {
     /// Maximum of a window.
     "tfl.max_pool_2d" = MaxPool2D {
         ins: (input: FQ_INT8), outs: (output: FQ_INT8),
+        rules: [Rank(0, 4), ResultElem(0, 0), SameScale],
         attrs: (
                 filter_height: i32 = 1,
                 filter_width: i32 = 1,
@@ -666,6 +735,7 @@ crate::ops! {
     /// Mean over axes.
     "tfl.mean" = Mean {
         ins: (input: NUM, axis: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0)],
         attrs: (
                 keep_dims: bool = false,
         ),
@@ -675,6 +745,7 @@ crate::ops! {
     /// Sum over axes.
     "tfl.sum" = Sum {
         ins: (input: NUM, axes: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0)],
         attrs: (
                 keep_dims: bool = false,
         ),
@@ -684,6 +755,7 @@ crate::ops! {
     /// Maximum over axes.
     "tfl.reduce_max" = ReduceMax {
         ins: (input: NUM, axes: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0), SameScale],
         attrs: (
                 keep_dims: bool = false,
         ),
@@ -693,6 +765,7 @@ crate::ops! {
     /// Minimum over axes.
     "tfl.reduce_min" = ReduceMin {
         ins: (input: NUM, axes: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0), SameScale],
         attrs: (
                 keep_dims: bool = false,
         ),
@@ -702,6 +775,7 @@ crate::ops! {
     /// Product over axes.
     "tfl.reduce_prod" = ReduceProd {
         ins: (input: NUM, axes: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0)],
         attrs: (
                 keep_dims: bool = false,
         ),
@@ -743,6 +817,7 @@ crate::ops! {
     /// The `k` largest of the last dimension, and their indices.
     "tfl.topk_v2" = TopKV2 {
         ins: (input: NUM, k: IDX_ANY), outs: (values: NUM, indices: IDX_ANY),
+        rules: [Rank(1, 0), RankAtLeast(0, 1), ResultElem(0, 0), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::topk), quant: SameScale, dynamic: Float, builtin: Some(48),
     }
@@ -750,6 +825,7 @@ crate::ops! {
     /// Running sum along a dimension.
     "tfl.cumsum" = Cumsum {
         ins: (input: NUM, axis: I32), outs: (output: NUM),
+        rules: [Rank(1, 0), ResultElem(0, 0)],
         attrs: (
                 exclusive(optional): bool = false,
                 reverse(optional): bool = false,
@@ -760,6 +836,7 @@ crate::ops! {
     /// The same elements in another shape.
     "tfl.reshape" = Reshape {
         ins: (input: TENSOR, shape: IDX), outs: (output: TENSOR),
+        rules: [SameScaleAcross, Check(rules::reshape)],
         attrs: (),
         traits: PURE, infer: Some(infer::reshape), quant: SameScale, dynamic: Float, builtin: Some(22),
     }
@@ -767,6 +844,7 @@ crate::ops! {
     /// Without dimensions of size 1.
     "tfl.squeeze" = Squeeze {
         ins: (input: TENSOR), outs: (output: TENSOR),
+        rules: [SameScale, AtMost("squeeze_dims", 8), Ints("squeeze_dims")],
         attrs: (
                 squeeze_dims: Option<Attr> = Some(Attr::Array(vec![])),
         ),
@@ -776,6 +854,7 @@ crate::ops! {
     /// With one more dimension of size 1.
     "tfl.expand_dims" = ExpandDims {
         ins: (input: TENSOR, dim: IDX), outs: (output: TENSOR),
+        rules: [ResultElem(0, 0), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::expand_dims), quant: SameScale, dynamic: Float, builtin: Some(70),
     }
@@ -783,6 +862,7 @@ crate::ops! {
     /// Dimensions in another order.
     "tfl.transpose" = Transpose {
         ins: (input: TENSOR, perm: I32), outs: (output: TENSOR),
+        rules: [Rank(1, 1), ResultElem(0, 0), SameScaleAcross, Check(rules::transpose)],
         attrs: (),
         traits: PURE, infer: Some(infer::transpose), quant: SameScale, dynamic: Float, builtin: Some(39),
     }
@@ -790,6 +870,7 @@ crate::ops! {
     /// Joined along a dimension.
     "tfl.concatenation" = Concatenation {
         ins: (values: TENSOR variadic), outs: (output: TENSOR),
+        rules: [ResultElem(0, 0), SameScaleUnlessU8, Check(rules::concatenation)],
         attrs: (
                 axis: i32 = 0,
                 fused_activation_function: Activation = Activation::None,
@@ -800,6 +881,7 @@ crate::ops! {
     /// Joined along a new dimension.
     "tfl.pack" = Pack {
         ins: (values: TENSOR variadic), outs: (output: TENSOR),
+        rules: [ResultElem(0, 0), SameScale, Positive("values_count"), Check(rules::pack)],
         attrs: (
                 axis: i32 = 0,
                 values_count: i32 = 1,
@@ -810,6 +892,7 @@ crate::ops! {
     /// Taken apart along a dimension.
     "tfl.unpack" = Unpack {
         ins: (input: TENSOR), outs: (outputs: TENSOR variadic),
+        rules: [SameElem, SameScale, Inferred, NotNegative("num"), Results("num"), Check(rules::unpack)],
         attrs: (
                 axis: i32 = 0,
                 num: i32 = 1,
@@ -820,6 +903,7 @@ crate::ops! {
     /// Taken apart in equal pieces.
     "tfl.split" = Split {
         ins: (split_dim: I32, value: TENSOR), outs: (outputs: TENSOR variadic),
+        rules: [OneElement(0), SameScale, Positive("num_splits"), Results("num_splits"), Check(rules::split)],
         attrs: (
                 num_splits: i32 = 1,
         ),
@@ -829,6 +913,7 @@ crate::ops! {
     /// Taken apart in pieces of given sizes.
     "tfl.split_v" = SplitV {
         ins: (value: TENSOR, size_splits: IDX, split_dim: I32), outs: (outputs: TENSOR variadic),
+        rules: [KnownRank(1, 1), I32(1), KnownRank(2, 0), I32(2), SameScale, Positive("num_splits"), Results("num_splits"), Check(rules::split_v)],
         attrs: (
                 num_splits: i32 = 1,
         ),
@@ -838,6 +923,7 @@ crate::ops! {
     /// A block.
     "tfl.slice" = Slice {
         ins: (input: TENSOR, begin: IDX, size: IDX), outs: (output: TENSOR),
+        rules: [RankAtMost(1, 1), RankAtMost(2, 1), ResultElem(0, 0), SameScale, Check(rules::slice)],
         attrs: (),
         traits: PURE, infer: Some(infer::slice), quant: SameScale, dynamic: Float, builtin: Some(65),
     }
@@ -845,6 +931,7 @@ crate::ops! {
     /// Every n-th element from begin to end, by dimension.
     "tfl.strided_slice" = StridedSlice {
         ins: (input: TENSOR, begin: IDX, end: IDX, strides: IDX), outs: (output: TENSOR),
+        rules: [Rank(1, 1), Rank(2, 1), Rank(3, 1), ResultElem(0, 0), SameScale, Check(rules::strided_slice)],
         attrs: (
                 begin_mask: i32 = 0,
                 ellipsis_mask: i32 = 0,
@@ -859,6 +946,7 @@ crate::ops! {
     /// Slices picked by index.
     "tfl.gather" = Gather {
         ins: (params: TENSOR, indices: IDX_ANY), outs: (output: TENSOR),
+        rules: [RankAtLeast(0, 1), ResultElem(0, 0), SameScale],
         attrs: (
                 axis: i32 = 0,
                 batch_dims: Option<i32> = Some(0),
@@ -869,6 +957,7 @@ crate::ops! {
     /// Slices picked by coordinates.
     "tfl.gather_nd" = GatherNd {
         ins: (params: TENSOR, indices: IDX_ANY), outs: (output: TENSOR),
+        rules: [ResultElem(0, 0), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::gather_nd), quant: SameScale, dynamic: Float, builtin: Some(107),
     }
@@ -876,6 +965,7 @@ crate::ops! {
     /// Updates added into zeros at coordinates.
     "tfl.scatter_nd" = ScatterNd {
         ins: (indices: I32, updates: TENSOR, shape: I32), outs: (output: TENSOR),
+        rules: [KnownRank(2, 1), RankAtLeast(0, 1), RankAtLeast(1, 1), ResultElem(0, 1), SameScale, Check(rules::scatter_nd)],
         attrs: (),
         traits: PURE, infer: Some(infer::scatter_nd), quant: SameScale, dynamic: Float, builtin: Some(122),
     }
@@ -883,6 +973,7 @@ crate::ops! {
     /// Repeated.
     "tfl.tile" = Tile {
         ins: (input: TENSOR, multiples: IDX), outs: (output: TENSOR),
+        rules: [ResultElem(0, 0), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::tile), quant: SameScale, dynamic: Float, builtin: Some(69),
     }
@@ -890,6 +981,7 @@ crate::ops! {
     /// Repeated along dimensions of size 1.
     "tfl.broadcast_to" = BroadcastTo {
         ins: (input: TENSOR, shape: IDX), outs: (output: TENSOR),
+        rules: [Rank(1, 1), RankAtMost(0, 8), SizeAtMost(1, 0, 8), ResultElem(0, 0), SameScaleAcross],
         attrs: (),
         traits: PURE, infer: Some(infer::broadcast_to), quant: SameScale, dynamic: Float, builtin: Some(130),
     }
@@ -897,6 +989,7 @@ crate::ops! {
     /// One value everywhere.
     "tfl.fill" = Fill {
         ins: (dims: IDX, input: TENSOR), outs: (result: TENSOR),
+        rules: [ResultElem(0, 1), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::fill), quant: SameScale, dynamic: Float, builtin: Some(94),
     }
@@ -904,6 +997,7 @@ crate::ops! {
     /// With zeros around; quantized, with the zero point.
     "tfl.pad" = Pad {
         ins: (input: TENSOR, padding: IDX), outs: (output: TENSOR),
+        rules: [Rank(1, 2), RankAtMost(0, 5), RankIsSize(0, 1), SizeAtMost(1, 0, 5), ResultElem(0, 0), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::pad), quant: SameScale, dynamic: Float, builtin: Some(34),
     }
@@ -911,6 +1005,7 @@ crate::ops! {
     /// With a value around.
     "tfl.padv2" = PadV2 {
         ins: (input: TENSOR, padding: IDX, constant_values: TENSOR), outs: (output: TENSOR),
+        rules: [Rank(1, 2), Rank(2, 0), RankAtMost(0, 5), RankIsSize(0, 1), SizeAtMost(1, 0, 5), OperandElem(0, 2), ResultElem(0, 0), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::pad), quant: SameScale, dynamic: Float, builtin: Some(60),
     }
@@ -918,6 +1013,7 @@ crate::ops! {
     /// With the input's mirror image around.
     "tfl.mirror_pad" = MirrorPad {
         ins: (input: TENSOR, pad: IDX), outs: (output: TENSOR),
+        rules: [Rank(1, 2), SameScale],
         attrs: (
                 mode: MirrorPadMode = MirrorPadMode::Reflect,
         ),
@@ -927,6 +1023,7 @@ crate::ops! {
     /// Backwards along dimensions.
     "tfl.reverse_v2" = ReverseV2 {
         ins: (input: TENSOR, axis: I32), outs: (output: TENSOR),
+        rules: [Rank(1, 1), ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(105),
     }
@@ -934,6 +1031,7 @@ crate::ops! {
     /// The first elements of each sequence backwards.
     "tfl.reverse_sequence" = ReverseSequence {
         ins: (input: TENSOR, seq_lengths: IDX), outs: (output: TENSOR),
+        rules: [Rank(1, 1), ResultElem(0, 0), NotNegative("seq_dim"), NotNegative("batch_dim")],
         attrs: (
                 batch_dim: i32 = 0,
                 seq_dim: i32 = 0,
@@ -944,6 +1042,7 @@ crate::ops! {
     /// Blocks of the image become channels.
     "tfl.space_to_depth" = SpaceToDepth {
         ins: (input: TENSOR), outs: (output: TENSOR),
+        rules: [RankAtMost(0, 4), ResultElem(0, 0), SameScale, Positive("block_size")],
         attrs: (
                 block_size: i32 = 1,
         ),
@@ -953,6 +1052,7 @@ crate::ops! {
     /// Channels become blocks of the image.
     "tfl.depth_to_space" = DepthToSpace {
         ins: (input: TENSOR), outs: (output: TENSOR),
+        rules: [RankAtMost(0, 4), ResultElem(0, 0), SameScale, Positive("block_size")],
         attrs: (
                 block_size: i32 = 1,
         ),
@@ -962,6 +1062,7 @@ crate::ops! {
     /// Blocks of the image become batches.
     "tfl.space_to_batch_nd" = SpaceToBatchNd {
         ins: (input: TENSOR, block_shape: I32, paddings: I32), outs: (output: TENSOR),
+        rules: [RankAtLeast(0, 3), RankAtMost(0, 4), ResultElem(0, 0), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::space_to_batch_nd), quant: SameScale, dynamic: Float, builtin: Some(38),
     }
@@ -969,6 +1070,7 @@ crate::ops! {
     /// Batches become blocks of the image.
     "tfl.batch_to_space_nd" = BatchToSpaceNd {
         ins: (input: TENSOR, block_shape: I32, indices: I32), outs: (output: TENSOR),
+        rules: [Rank(1, 1), Rank(2, 2), RankAtLeast(0, 3), RankAtMost(0, 4), ResultElem(0, 0), SameScale],
         attrs: (),
         traits: PURE, infer: Some(infer::batch_to_space_nd), quant: SameScale, dynamic: Float, builtin: Some(37),
     }
@@ -976,6 +1078,7 @@ crate::ops! {
     /// A matrix with the given diagonal.
     "tfl.matrix_diag" = MatrixDiag {
         ins: (diagonal: TENSOR), outs: (output: TENSOR),
+        rules: [RankAtLeast(0, 1), ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: Some(infer::matrix_diag), quant: SameScale, dynamic: Float, builtin: Some(113),
     }
@@ -983,6 +1086,7 @@ crate::ops! {
     /// Another image size, linear in between.
     "tfl.resize_bilinear" = ResizeBilinear {
         ins: (input: FQ_INT8, size: I32), outs: (output: FQ_INT8),
+        rules: [Rank(0, 4), Rank(1, 1), SizeIfKnown(1, 0, 2), ResultElem(0, 0), SameScale],
         attrs: (
                 align_corners: bool = false,
                 half_pixel_centers(optional): bool = false,
@@ -993,6 +1097,7 @@ crate::ops! {
     /// Another image size, nearest pixel.
     "tfl.resize_nearest_neighbor" = ResizeNearestNeighbor {
         ins: (input: TENSOR, size: I32), outs: (output: TENSOR),
+        rules: [Rank(0, 4), Rank(1, 1), SizeIfKnown(1, 0, 2), ResultElem(0, 0), SameScale],
         attrs: (
                 align_corners: bool = false,
                 half_pixel_centers(optional): bool = false,
@@ -1026,6 +1131,7 @@ crate::ops! {
     /// Numbers from start up to limit by delta.
     "tfl.range" = Range {
         ins: (start: NUM, limit: NUM, delta: NUM), outs: (result: NUM),
+        rules: [Rank(0, 0), Rank(1, 0), Rank(2, 0), ResultElem(0, 0), ResultElem(0, 1), ResultElem(0, 2)],
         attrs: (),
         traits: PURE, infer: Some(infer::range), quant: Float, dynamic: Float, builtin: Some(96),
     }
@@ -1033,6 +1139,7 @@ crate::ops! {
     /// Another element type; floats are cut towards zero.
     "tfl.cast" = Cast {
         ins: (input: TENSOR), outs: (output: TENSOR),
+        rules: [SameShape],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(53),
     }
@@ -1057,6 +1164,7 @@ crate::ops! {
     /// Whether bits differ; operands broadcast.
     "tfl.bitwise_xor" = BitwiseXor {
         ins: (lhs: INT, rhs: INT), outs: (output: INT),
+        rules: [SameElem, Broadcast],
         attrs: (),
         traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(160),
     }
@@ -1064,6 +1172,7 @@ crate::ops! {
     /// Bits moved to the right; operands broadcast.
     "tfl.right_shift" = RightShift {
         ins: (lhs: INT, rhs: INT), outs: (output: INT),
+        rules: [SameElem],
         attrs: (),
         traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(161),
     }
@@ -1071,6 +1180,7 @@ crate::ops! {
     /// The real part.
     "tfl.real" = Real {
         ins: (input: COMPLEX), outs: (output: FLOAT),
+        rules: [SameShape],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(134),
     }
@@ -1078,6 +1188,7 @@ crate::ops! {
     /// The imaginary part.
     "tfl.imag" = Imag {
         ins: (input: COMPLEX), outs: (output: FLOAT),
+        rules: [SameShape],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(133),
     }
@@ -1085,6 +1196,7 @@ crate::ops! {
     /// The absolute value of complex numbers.
     "tfl.complex_abs" = ComplexAbs {
         ins: (input: COMPLEX), outs: (output: FLOAT),
+        rules: [SameShape],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(135),
     }
@@ -1099,6 +1211,7 @@ crate::ops! {
     /// The number of the interval, between sorted boundaries, that each element lies in.
     "tfl.bucketize" = Bucketize {
         ins: (input: NUM), outs: (output: I32),
+        rules: [SameShape],
         attrs: (
                 boundaries: Vec<f32> = vec![],
         ),
@@ -1108,6 +1221,7 @@ crate::ops! {
     /// Rounded to the values of a quantized type.
     "tfl.fake_quant" = FakeQuant {
         ins: (input: F32), outs: (output: F32),
+        rules: [Within("num_bits", 2, 16), Is("narrow_range", || Some(Attr::Bool(false)))],
         attrs: (
                 min: f32 = -1.0,
                 max: f32 = 1.0,
@@ -1120,6 +1234,7 @@ crate::ops! {
     /// The same bytes as another element type.
     "tfl.bitcast" = Bitcast {
         ins: (input: TENSOR), outs: (output: TENSOR),
+        rules: [Check(rules::bitcast)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(159),
     }
@@ -1127,6 +1242,7 @@ crate::ops! {
     /// The shape that two shapes broadcast to.
     "tfl.broadcast_args" = BroadcastArgs {
         ins: (s0: IDX, s1: IDX), outs: (r0: IDX),
+        rules: [Rank(0, 1), Rank(1, 1), OperandElem(0, 1), ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(145),
     }
@@ -1134,6 +1250,7 @@ crate::ops! {
     /// With other elements from an index on.
     "tfl.dynamic_update_slice" = DynamicUpdateSlice {
         ins: (operand: TENSOR, update: TENSOR, start_indices: IDX), outs: (output: TENSOR),
+        rules: [ResultElem(0, 0), SameScaleAcross],
         attrs: (),
         traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(151),
     }
@@ -1141,6 +1258,7 @@ crate::ops! {
     /// With other elements on the diagonal.
     "tfl.matrix_set_diag" = MatrixSetDiag {
         ins: (input: TENSOR, diagonal: TENSOR), outs: (result: TENSOR),
+        rules: [RankAtLeast(0, 2), ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(115),
     }
@@ -1148,6 +1266,7 @@ crate::ops! {
     /// With padding between elements.
     "tfl.dilate" = Dilate {
         ins: (input: TENSOR, dilations: I32, padding_value: TENSOR), outs: (output: TENSOR),
+        rules: [KnownRank(2, 0), ResultElem(0, 0), ResultElem(0, 2)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(203),
     }
@@ -1155,6 +1274,7 @@ crate::ops! {
     /// A sparse tensor, dense.
     "tfl.densify" = Densify {
         ins: (input: TENSOR), outs: (output: TENSOR),
+        rules: [ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(124),
     }
@@ -1162,6 +1282,7 @@ crate::ops! {
     /// Values at indices, a default elsewhere.
     "tfl.sparse_to_dense" = SparseToDense {
         ins: (sparse_indices: IDX, output_shape: IDX, sparse_values: TENSOR, default_value: TENSOR), outs: (dense: TENSOR),
+        rules: [RankAtMost(0, 2), RankAtMost(1, 1), RankAtMost(2, 1), ResultElem(0, 2), ResultElem(0, 3)],
         attrs: (),
         traits: PURE, infer: None, quant: SameScale, dynamic: Float, builtin: Some(68),
     }
@@ -1169,6 +1290,7 @@ crate::ops! {
     /// Each value once, and where each element stands among them.
     "tfl.unique" = Unique {
         ins: (input: TENSOR), outs: (output: TENSOR, idx: IDX),
+        rules: [Rank(0, 1)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(103),
     }
@@ -1176,6 +1298,7 @@ crate::ops! {
     /// Sums of rows with equal, sorted segment numbers.
     "tfl.segment_sum" = SegmentSum {
         ins: (input: NUM, segment_ids: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(125),
     }
@@ -1183,6 +1306,7 @@ crate::ops! {
     /// Products of rows with equal segment numbers.
     "tfl.unsorted_segment_prod" = UnsortedSegmentProd {
         ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(153),
     }
@@ -1190,6 +1314,7 @@ crate::ops! {
     /// Maxima of rows with equal segment numbers.
     "tfl.unsorted_segment_max" = UnsortedSegmentMax {
         ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(154),
     }
@@ -1197,6 +1322,7 @@ crate::ops! {
     /// Minima of rows with equal segment numbers.
     "tfl.unsorted_segment_min" = UnsortedSegmentMin {
         ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(157),
     }
@@ -1204,6 +1330,7 @@ crate::ops! {
     /// Sums of rows with equal segment numbers.
     "tfl.unsorted_segment_sum" = UnsortedSegmentSum {
         ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
+        rules: [ResultElem(0, 0)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(155),
     }
@@ -1211,6 +1338,7 @@ crate::ops! {
     /// The best boxes that overlap little.
     "tfl.non_max_suppression_v4" = NonMaxSuppressionV4 {
         ins: (boxes: F32, scores: F32, max_output_size: I32, iou_threshold: F32, score_threshold: F32), outs: (selected_indices: I32, valid_outputs: I32),
+        rules: [Rank(0, 2), Rank(1, 1), Rank(2, 0), Rank(3, 0), Rank(4, 0), Size(0, 1, 4)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(120),
     }
@@ -1220,6 +1348,7 @@ crate::ops! {
         ins: (
             boxes: F32, scores: F32, max_output_size: I32, iou_threshold: F32, score_threshold: F32, soft_nms_sigma: F32,
         ), outs: (selected_indices: I32, selected_scores: F32, valid_outputs: I32),
+        rules: [Rank(0, 2), Rank(1, 1), Rank(2, 0), Rank(3, 0), Rank(4, 0), Rank(5, 0), Size(0, 1, 4)],
         attrs: (),
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(121),
     }
@@ -1255,7 +1384,12 @@ crate::ops! {
             projection_bias: BIAS optional, input_activation_state: TENSOR, input_cell_state: TENSOR,
             input_layer_norm_coefficients: WEIGHT optional, forget_layer_norm_coefficients: WEIGHT optional,
             cell_layer_norm_coefficients: WEIGHT optional, output_layer_norm_coefficients: WEIGHT optional,
-        ), outs: (output: ANY),
+        ), outs: (output: TENSOR),
+        rules: [
+            Rank(2, 2), Rank(3, 2), Rank(5, 2), Rank(6, 2), Rank(7, 2), Rank(9, 1), Rank(10, 1), Rank(11, 1), Rank(13, 1), Rank(14, 1), Rank(15, 1),
+            Rank(16, 2), Rank(17, 1), ResultElem(0, 0), NotNegative("cell_clip"), NotNegative("proj_clip"), Is("kernel_type", || LstmKernelType::Full.to_attr()),
+            Check(rules::lstm_operands), Check(rules::lstm_sizes), Regions(1),
+        ],
         attrs: (
                 asymmetric_quantize_inputs: Option<bool> = None,
                 cell_clip: Option<f32> = None,
@@ -1276,6 +1410,10 @@ crate::ops! {
         ins: (
             data_input: TENSOR, prev_activ_input: TENSOR, weights_input: TENSOR, biases_input: TENSOR, prev_state_input: TENSOR,
         ), outs: (activ_output: TENSOR, state_output: TENSOR, concat_temp: TENSOR, activ_temp: TENSOR),
+        rules: [
+            Rank(0, 2), Rank(1, 2), Rank(2, 2), Rank(3, 1), Rank(4, 2), NotNegative("cell_clip"), NotNegative("proj_clip"),
+            Is("kernel_type", || LstmKernelType::Basic.to_attr()), ResultRank(0, 2), ResultRank(1, 2), ResultRank(2, 2), ResultRank(3, 2),
+        ],
         attrs: (
                 cell_clip: Option<f32> = None,
                 fused_activation_function: Activation = Activation::Tanh,
@@ -1297,6 +1435,11 @@ crate::ops! {
             input_layer_norm_coefficients: WEIGHT optional, forget_layer_norm_coefficients: WEIGHT optional,
             cell_layer_norm_coefficients: WEIGHT optional, output_layer_norm_coefficients: WEIGHT optional,
         ), outs: (output: FQ),
+        rules: [
+            Rank(1, 2), Rank(2, 2), Rank(3, 2), Rank(4, 2), Rank(9, 1), Rank(10, 1), Rank(11, 1), Rank(12, 1), Rank(13, 1), Rank(14, 1), Rank(15, 1),
+            Rank(16, 2), Rank(17, 1), RankAtLeast(0, 2), RankAtMost(5, 2), RankAtMost(6, 2), RankAtMost(7, 2), RankAtMost(8, 2), ResultElem(0, 0),
+            NotNegative("cell_clip"), NotNegative("proj_clip"), Check(rules::lstm_operands), Check(rules::sequence_lstm_result),
+        ],
         attrs: (
                 asymmetric_quantize_inputs: Option<bool> = None,
                 cell_clip: Option<f32> = None,
@@ -1336,7 +1479,14 @@ crate::ops! {
             fw_aux_input_to_cell_weights: WEIGHT optional, fw_aux_input_to_output_weights: WEIGHT optional,
             bw_aux_input_to_input_weights: WEIGHT optional, bw_aux_input_to_forget_weights: WEIGHT optional,
             bw_aux_input_to_cell_weights: WEIGHT optional, bw_aux_input_to_output_weights: WEIGHT optional,
-        ), outs: (fw_output: ANY, bw_output: ANY),
+        ), outs: (fw_output: TENSOR, bw_output: TENSOR),
+        rules: [
+            Rank(0, 3), Rank(1, 2), Rank(2, 2), Rank(3, 2), Rank(4, 2), Rank(5, 2), Rank(6, 2), Rank(7, 2), Rank(8, 2), Rank(9, 1), Rank(10, 1),
+            Rank(11, 1), Rank(12, 1), Rank(13, 1), Rank(14, 1), Rank(15, 1), Rank(16, 2), Rank(17, 1), Rank(18, 2), Rank(19, 2), Rank(20, 2),
+            Rank(21, 2), Rank(22, 2), Rank(23, 2), Rank(24, 2), Rank(25, 2), Rank(26, 1), Rank(27, 1), Rank(28, 1), Rank(29, 1), Rank(30, 1),
+            Rank(31, 1), Rank(32, 1), Rank(33, 2), Rank(34, 1), ResultElem(0, 0), NotNegative("cell_clip"), NotNegative("proj_clip"),
+            Check(rules::bidirectional_operands),
+        ],
         attrs: (
                 asymmetric_quantize_inputs: Option<bool> = None,
                 cell_clip: Option<f32> = None,
@@ -1353,6 +1503,7 @@ crate::ops! {
         ins: (
             input: F32, input_to_input_weights: WEIGHT, recurrent_to_input_weights: WEIGHT, input_gate_bias: F32, hidden_state: TENSOR,
         ), outs: (output: F32),
+        rules: [Rank(4, 2), OperandElem(1, 2), ResultElem(0, 0)],
         attrs: (
                 asymmetric_quantize_inputs: Option<bool> = None,
                 fused_activation_function: Activation = Activation::None,
@@ -1366,6 +1517,7 @@ crate::ops! {
         ins: (
             input: FQ, feature_weights: WEIGHT, time_weights: FQ, input_gate_bias: BIAS optional, activation_state: TENSOR,
         ), outs: (output: FQ),
+        rules: [ResultElem(0, 0), Positive("rank")],
         attrs: (
                 asymmetric_quantize_inputs: Option<bool> = None,
                 fused_activation_function: Activation = Activation::None,
@@ -1377,6 +1529,7 @@ crate::ops! {
     /// Computes one of two regions; they have no arguments and end with `tfl.yield`. In a file each calls a subgraph.
     "tfl.if" = If {
         ins: (cond: BOOL), outs: (results: TENSOR variadic),
+        rules: [Regions(2), Blocks(1, "tfl.yield"), Check(rules::no_arguments)],
         attrs: (),
         traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(118),
     }
@@ -1384,6 +1537,7 @@ crate::ops! {
     /// Computes its second region as long as its first yields true. In a file each calls a subgraph.
     "tfl.while" = While {
         ins: (input: TENSOR variadic), outs: (output: TENSOR variadic),
+        rules: [Regions(2), Blocks(2, "tfl.yield"), Check(rules::while_loop)],
         attrs: (
                 is_stateless: Option<bool> = None,
         ),
@@ -1465,6 +1619,7 @@ crate::ops! {
     /// Orders operations by tokens; the region holds one of them.
     "tfl.control_node" = ControlNode {
         ins: (controlInputs: ANY variadic), outs: (outputs: ANY variadic, control: ANY),
+        rules: [Regions(1), Blocks(1, "tfl.yield"), Check(rules::no_arguments), Check(rules::control_node)],
         attrs: (),
         traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
@@ -1472,6 +1627,7 @@ crate::ops! {
     /// One of several regions, by what the runtime can do.
     "tfl.poly_call" = PolyCall {
         ins: (input: TENSOR variadic), outs: (output: TENSOR variadic),
+        rules: [SomeRegions, Blocks(0, "tfl.yield")],
         attrs: (),
         traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
@@ -1479,6 +1635,7 @@ crate::ops! {
     /// A TensorFlow operation, which its region holds.
     "tfl.custom_tf" = CustomTf {
         ins: (input: ANY variadic), outs: (output: TENSOR variadic),
+        rules: [Regions(1), Blocks(1, "tfl.yield")],
         attrs: (),
         traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
@@ -1486,6 +1643,7 @@ crate::ops! {
     /// Compares a quantized tensor with its float one while the model runs.
     "tfl.NumericVerify" = NumericVerify {
         ins: (input: TENSOR, ref: F32), outs: (output: F32),
+        rules: [SameOperandShape],
         attrs: (
                 log_if_failed: Option<bool> = None,
                 tolerance: Option<f32> = None,
@@ -1496,6 +1654,7 @@ crate::ops! {
     /// Float to quantized, or from one quantized type to another.
     "tfl.quantize" = Quantize {
         ins: (input: TENSOR), outs: (output: TENSOR),
+        rules: [TensorType("qtype"), SameShape],
         attrs: (
                 qtype: Type = Type::None,
         ),
@@ -1533,7 +1692,8 @@ crate::ops! {
 
     /// An operation of the embedder, named by `custom_code`.
     "tfl.custom" = Custom {
-        ins: (input: ANY variadic), outs: (output: ANY variadic),
+        ins: (input: ANY variadic), outs: (output: TENSOR variadic),
+        rules: [Of("custom_option", "tfl.const_bytes"), Check(rules::tensors_or_none)],
         attrs: (
                 custom_code: Arc<str> = "".into(),
                 custom_option: Attr = Attr::Opaque("#tfl<const_bytes : \"0x\">".into()),

@@ -2,6 +2,7 @@
 
 use super::elementwise::broadcast;
 use super::{InferCx, InferError, Inferred, one};
+use crate::types::Dim;
 
 /// `[.., I] x [O, I]`: the batch dimensions are kept with `keep_num_dims`, else flattened to one.
 pub fn fully_connected(cx: &InferCx<'_>) -> Inferred {
@@ -12,7 +13,11 @@ pub fn fully_connected(cx: &InferCx<'_>) -> Inferred {
             (Some(last), Some(i)) if last.is_none_or(|l| l == i) => *last = w[0],
             (Some(last), None) => *last = w[0],
             (last, i) => {
-                return Err(InferError::new(format!("an input of depth {last:?} does not fit weights of depth {i:?}")));
+                let size = |d: Option<Dim>| d.flatten().map_or("?".to_owned(), |n| n.to_string());
+                let (input, weights) = (size(last.copied()), size(Some(i)));
+                return Err(InferError::new(format!(
+                    "an input of depth {input} does not fit weights of depth {weights}"
+                )));
             }
         }
         return one(Some(out), cx.elem(0)?);

@@ -6,7 +6,7 @@ use super::operations::Scope;
 use super::{Choices, attrs, types};
 use crate::attr::Attr;
 use crate::body::{At, OpName, OpSpec, Region, RegionId, Successor, Value};
-use crate::dialect::{builtin, tfl};
+use crate::dialect::{builtin, cf, tfl};
 use crate::loc::Loc;
 use crate::module::{self, Module};
 use crate::op::{ElemSet, OpRow};
@@ -189,7 +189,7 @@ fn branches(c: &mut Choices<'_>, scope: &mut Scope<'_>) {
     let Some(flag) = scope.visible.pop() else { return };
     let to = |blocks: &[crate::BlockId]| blocks.iter().map(|b| Successor { block: *b, args: Vec::new() }).collect();
     let entry = scope.block;
-    let split = OpSpec { successors: to(&[yes, no]), ..unknown("cf.cond_br") }.operands(&[flag]);
+    let split = OpSpec { successors: to(&[yes, no]), ..spec::<cf::CondBranch>() }.operands(&[flag]);
     let counts = Attr::DenseArray(Elem::I32, vec![1, 0, 0]);
     scope.body.insert(At::End(entry), split.prop("operandSegmentSizes", counts));
     for block in [yes, no] {
@@ -197,7 +197,7 @@ fn branches(c: &mut Choices<'_>, scope: &mut Scope<'_>) {
         let before = scope.visible.len();
         scope.row(c);
         scope.visible.truncate(before);
-        let jump = OpSpec { successors: to(&[end]), ..unknown("cf.br") }.operands(&[result]);
+        let jump = OpSpec { successors: to(&[end]), ..spec::<cf::Branch>() }.operands(&[result]);
         scope.body.insert(At::End(block), jump);
     }
     scope.body.insert(At::End(end), spec::<builtin::Return>().operands(&[out]));

@@ -2,11 +2,12 @@
 
 use super::{Choices, attrs, tensors, types};
 use crate::attr::{Attr, Attrs};
-use crate::body::{At, BlockId, Body, OpName, OpSpec, Value};
+use crate::body::{At, BlockId, Body, OpId, OpName, OpSpec, Value};
 use crate::dialect::{arith, tfl};
 use crate::infer::infer;
 use crate::loc::Loc;
 use crate::op::{Arity, AttrDef, ElemSet, OpDef, OpRow, QuantRule, ValueDef};
+use crate::rules::OpCx;
 use crate::types::{Elem, TensorType, Type};
 
 /// Elements of the largest tensor made.
@@ -20,12 +21,13 @@ pub(super) struct Scope<'b> {
 }
 
 impl Scope<'_> {
-    pub(super) fn insert(&mut self, c: &mut Choices<'_>, spec: OpSpec) {
+    pub(super) fn insert(&mut self, c: &mut Choices<'_>, spec: OpSpec) -> OpId {
         let loc = if c.one_in(2) { attrs::location(c) } else { Loc::name("node") };
         let spec = OpSpec { loc, attrs: attrs::discardable(c), ..spec };
         let id = self.body.insert(At::End(self.block), spec);
         let results = self.body.op(id).results().to_vec();
         self.visible.extend(results);
+        id
     }
 
     /// A constant to compute with, of one of the elements of a set.
@@ -70,7 +72,25 @@ impl Scope<'_> {
         }
         // The constants made for one that does not fit stay, unused.
         if let Some(spec) = self.fitting(c, def) {
-            self.insert(c, spec);
+            self.insert_kept(c, spec, def);
+        }
+    }
+
+    /// An operation, unless it breaks a rule of its row.
+    fn insert_kept(&mut self, c: &mut Choices<'_>, spec: OpSpec, def: &OpDef) {
+        let known = self.visible.len();
+        let id = self.insert(c, spec);
+        let cx = OpCx { body: self.body, op: self.body.op(id) };
+        // What rules say nothing about while it is unknown may turn out not to fit: ranks, and sizes for an operation that looks at whole
+        // shapes only.
+        let of = |known: fn(&TensorType) -> bool| cx.operands().filter_map(Type::as_tensor).all(known);
+        let unsaid = match def == tfl::ScatterNd::DEF {
+            true => !of(|t| t.num_elements().is_some()),
+            false => !def.rules.is_empty() && !of(|t| t.shape.is_some()),
+        };
+        if unsaid || def.rules.iter().any(|r| r.check(&cx).is_err()) {
+            self.visible.truncate(known);
+            self.body.erase(id);
         }
     }
 
@@ -85,7 +105,7 @@ impl Scope<'_> {
             for _ in 0..count {
                 operands.push(self.operand(c, def, d)?);
             }
-            if count == 0 && !std::ptr::eq(d, &raw const *def.operands.last()?) {
+            if count == 0 {
                 let spec = OpSpec::row(&tfl::NoValue { value: Attr::Unit }, Loc::UNKNOWN).results([Type::None]);
                 self.insert(c, spec);
                 operands.push(*self.visible.last()?);

@@ -10,6 +10,16 @@ use crate::module;
 use crate::types::Type;
 
 impl Verifier<'_, '_> {
+    /// A module is one block without arguments.
+    pub(super) fn module_block(&mut self, body: &Body, loc: &Loc) {
+        let text = match body.blocks(body.root()) {
+            [one] if body.args(*one).is_empty() => return,
+            [_] => "takes no values".to_owned(),
+            many => format!("has {} blocks, not one", many.len()),
+        };
+        self.report(Diagnostic::error("verify/arity", format!("'builtin.module' op {text}")).at(loc));
+    }
+
     /// All attributes of modules belong to a dialect.
     pub(super) fn module_attributes(&mut self, attrs: &Attrs, loc: &Loc) {
         for (name, _) in attrs.iter().filter(|(name, _)| !name.contains('.') && &***name != "sym_visibility") {
@@ -19,7 +29,15 @@ impl Verifier<'_, '_> {
     }
 
     pub(super) fn function(&mut self, op: &Operation) {
-        let Some(ty) = module::function_type(op) else { return };
+        if let Some(visibility) = op.attr("sym_visibility").and_then(Attr::as_str)
+            && !matches!(visibility, "public" | "private" | "nested")
+        {
+            let text = format!("has visibility '{visibility}', which is none of 'public', 'private' and 'nested'");
+            self.error(op, "verify/attribute", text);
+        }
+        let Some(ty) = module::function_type(op) else {
+            return self.error(op, "verify/attribute", "attribute 'function_type' must be the type of a function");
+        };
         for (name, count) in [("arg_attrs", ty.inputs.len()), ("res_attrs", ty.results.len())] {
             self.entry_attributes(op, name, count);
         }
@@ -37,7 +55,10 @@ impl Verifier<'_, '_> {
 
     /// `arg_attrs`, `res_attrs`: a list of attributes for each argument or result.
     fn entry_attributes(&mut self, op: &Operation, name: &str, count: usize) {
-        let Some(all) = op.attr(name).and_then(Attr::as_array) else { return };
+        let Some(all) = op.attr(name) else { return };
+        let Some(all) = all.as_array().filter(|all| all.iter().all(|a| a.as_dict().is_some())) else {
+            return self.error(op, "verify/attribute", format!("'{name}' must be a list of attributes for each value"));
+        };
         if all.len() != count {
             let text = format!("'{name}' holds {} lists of attributes for {count} values", all.len());
             self.error(op, "verify/function", text);

@@ -11,6 +11,7 @@ use crate::op::Traits;
 
 mod dominance;
 mod functions;
+mod others;
 mod quant;
 mod rows;
 mod symbols;
@@ -47,6 +48,7 @@ pub fn verify_text(module: &Module, sink: &mut Sink) -> Result<(), Failed> {
 pub fn verify_with(module: &Module, runtime: RuntimeRules, sink: &mut Sink) -> Result<(), Failed> {
     let mut v = Verifier { sink, failed: None, runtime, tables: Vec::new() };
     v.module_attributes(&module.attrs, &module.loc);
+    v.module_block(&module.body, &module.loc);
     v.module_body(&module.body);
     v.failed.map_or(Ok(()), Err)
 }
@@ -177,7 +179,7 @@ impl<'m> Verifier<'m, '_> {
             return;
         }
         match (ops.last(), parent) {
-            (Some(last), _) if body.op(*last).name.def().is_some_and(|d| !d.traits.has(Traits::TERMINATOR)) => {
+            (Some(last), _) if !may_end_block(body.op(*last)) => {
                 self.error(body.op(*last), "verify/terminator", "ends a block but is no terminator");
             }
             (None, Some(parent)) => self.error(parent, "verify/terminator", "has a block without a terminator"),
@@ -220,11 +222,12 @@ impl<'m> Verifier<'m, '_> {
         for v in op.results() {
             self.quantized_type(op, &op.loc, body.ty(*v));
         }
-        let Some(def) = op.name.def() else { return };
+        let Some(def) = op.name.def() else { return self.other(body, op) };
+        self.places(op, def);
         let fits = self.values(body, op, def.operands, op.operands(), "operand");
         self.values(body, op, def.results, op.results(), "result");
-        self.attributes(op, def);
-        if fits {
+        let fits = self.attributes(op, def) && fits;
+        if fits && self.rules(body, op, def) {
             self.bias(body, op, def);
             self.inferred(body, op, def);
         }
@@ -233,6 +236,9 @@ impl<'m> Verifier<'m, '_> {
             self.function(op);
         } else if op.is::<builtin::ModuleOp>() {
             self.module_attributes(&op.attrs, &op.loc);
+            if let Some(inner) = op.body(0) {
+                self.module_block(inner, &op.loc);
+            }
         } else if op.is::<builtin::Return>() {
             self.returned(body, op, parent);
         }
@@ -241,6 +247,14 @@ impl<'m> Verifier<'m, '_> {
 
 fn about(op: &Operation, text: &str) -> String {
     format!("'{}' op {text}", op.name.as_str())
+}
+
+/// Whether an operation may be the last of a block.
+fn may_end_block(op: &Operation) -> bool {
+    match op.name.def() {
+        Some(def) => def.traits.has(Traits::TERMINATOR),
+        None => !others::ends_no_block(op.name.as_str()),
+    }
 }
 
 /// Whether nothing may stand behind an operation.

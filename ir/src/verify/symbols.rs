@@ -11,6 +11,9 @@ use crate::dialect::builtin;
 use crate::module;
 use crate::types::Type;
 
+/// Operations that call a function, and the attributes that name it.
+const CALLS: &[(&str, &str)] = &[("func.call", "callee"), ("stablehlo.composite", "decomposition")];
+
 /// The symbols of one module.
 pub(super) type Table<'m> = HashMap<&'m str, &'m Operation>;
 
@@ -33,8 +36,8 @@ impl<'m> Verifier<'m, '_> {
 
     /// Whether the functions that an operation names exist; calls must fit them.
     pub(super) fn symbols(&mut self, body: &Body, op: &Operation) {
-        if op.is::<builtin::Call>() {
-            return self.call(body, op);
+        if let Some((_, name)) = CALLS.iter().find(|(call, _)| *call == op.name.as_str()) {
+            return self.call(body, op, name);
         }
         let mut paths = Vec::new();
         for attrs in [&op.props, &op.attrs] {
@@ -49,8 +52,10 @@ impl<'m> Verifier<'m, '_> {
         }
     }
 
-    fn call(&mut self, body: &Body, op: &Operation) {
-        let Some(Attr::Symbol(path)) = op.attr("callee") else { return };
+    fn call(&mut self, body: &Body, op: &Operation, name: &str) {
+        let Some(Attr::Symbol(path)) = op.attr(name) else {
+            return self.error(op, "verify/attribute", format!("attribute '{name}' must name a function"));
+        };
         let callee = Attr::Symbol(path.clone());
         let Some(func) = self.resolve(path).filter(|f| f.is::<builtin::Func>()) else {
             return self.error(op, "verify/symbol", format!("calls `{callee}`, which is no function here"));
@@ -65,6 +70,15 @@ impl<'m> Verifier<'m, '_> {
                 let d = Diagnostic::error("verify/call", text).at(&op.loc);
                 self.report(d.note(&func.loc, "the function is defined here"));
             }
+        }
+    }
+
+    /// A `func.constant` names a function.
+    pub(super) fn named_function(&mut self, op: &Operation) {
+        let Some(Attr::Symbol(path)) = op.attr("value").filter(|_| op.name.as_str() == "func.constant") else { return };
+        if self.resolve(path).is_none_or(|f| !f.is::<builtin::Func>()) {
+            let symbol = Attr::Symbol(path.clone());
+            self.error(op, "verify/symbol", format!("names `{symbol}`, which is no function here"));
         }
     }
 

@@ -133,7 +133,8 @@ pub(super) fn conv_2d_backprop_input(l: &mut Lower<'_>) -> Lowered {
     };
     in_nhwc(l, x, |l, x| {
         let row = tfl::TransposeConv { fused_activation_function: Activation::None, padding, stride_h, stride_w };
-        l.emit(&row, &[sizes, w, x])
+        let none = no_value(l);
+        l.emit(&row, &[sizes, w, x, none])
     })
 }
 

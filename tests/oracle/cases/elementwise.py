@@ -90,7 +90,7 @@ def prelu(d: Draw) -> Case:
     x = d.q(shape)
     # Of int16 values, too, the slopes are int8.
     slopes = Draw(d.rng, np.dtype(np.int8)) if d.wide else d
-    alpha = slopes.q(shape[-1:] if d.flag() else [1, 1, shape[-1]])
+    alpha = slopes.q(shape[1:] if d.flag() else [1, 1, shape[-1]])
     alpha.constant = True
     return Case("prelu", {}, [x, alpha], [d.fitting(np.maximum(real(x), real(x) * real(alpha)))])
 

@@ -125,7 +125,7 @@ def pad(d: Draw) -> Case:
 @kind("padv2", ANY)
 def padv2(d: Draw) -> Case:
     x = d.q(d.shape(most=4))
-    value = d.like(x, d.codes([1]))
+    value = d.like(x, d.codes([]))
     value.constant = True
     return Case("padv2", {}, [x, _paddings(d, x.data.shape, lambda n: 2), value], [d.like(x)])
 

@@ -172,11 +172,11 @@ def _transpose_conv(d: Draw, hybrid: bool = False) -> Case:
     x_shape = [batch, *sizes, channels]
     biased = d.flag()
     if hybrid:
-        b = [constant(d.rng.normal(size=filters), np.float32)] if biased else []
-        return Case("transpose_conv", attrs, [shape, w, image(d, x_shape), *b], [result()])
+        b = constant(d.rng.normal(size=filters), np.float32) if biased else None
+        return Case("transpose_conv", attrs, [shape, w, image(d, x_shape), b], [result()])
     x = d.q(x_shape)
-    b = [bias(d, x, w, filters, 1)] if biased else []
-    return Case("transpose_conv", attrs, [shape, w, x, *b], [out_of_product(d, x, w, channels * 2)])
+    b = bias(d, x, w, filters, 1) if biased else None
+    return Case("transpose_conv", attrs, [shape, w, x, b], [out_of_product(d, x, w, channels * 2)])
 
 
 @kind("transpose_conv", ALL, ulps=SUM_ULPS)

@@ -53,8 +53,17 @@ func.func @symbols() {
 }
 
 // -----
-func.func @shape(%x: tensor<4xf32>) -> tensor<5xf32> {
-  // expected-warning@+1 [verify/shape] {{result #0 is declared with shape 5, but its operands give 4}}
-  %0 = "tfl.add"(%x, %x) <{fused_activation_function = "NONE"}> : (tensor<4xf32>, tensor<4xf32>) -> tensor<5xf32>
-  return %0 : tensor<5xf32>
+func.func @shape(%x: tensor<1x4x4x2xf32>) -> tensor<1x3x2x2xf32> {
+  // expected-warning@+1 [verify/shape] {{result #0 is declared with shape 1x3x2x2, but its operands give 1x2x2x2}}
+  %0 = "tfl.max_pool_2d"(%x) <{filter_height = 2 : i32, filter_width = 2 : i32, fused_activation_function = "NONE", padding = "SAME", stride_h = 2 : i32, stride_w = 2 : i32}>
+    : (tensor<1x4x4x2xf32>) -> tensor<1x3x2x2xf32>
+  return %0 : tensor<1x3x2x2xf32>
+}
+
+// -----
+func.func @elements(%x: tensor<4xi1>) -> tensor<4xi32> {
+  // expected-warning@+2 [verify/elem] {{result #0 (`output`) is of a type it does not take}}
+  // expected-warning@+1 [verify/elem] {{result #0 is declared with elements i32, but its operands give i1}}
+  %0 = "tfl.logical_and"(%x, %x) : (tensor<4xi1>, tensor<4xi1>) -> tensor<4xi32>
+  return %0 : tensor<4xi32>
 }

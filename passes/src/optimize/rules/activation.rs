@@ -1,7 +1,7 @@
 //! Activations: written out in several operations, or fused into the operation in front.
 
 use ir::dialect::tfl::{self, Activation};
-use ir::{OpId, OpRow, Value};
+use ir::{Dim, OpId, OpRow, Value};
 
 use crate::optimize::rewrite::{Rewriter, about};
 
@@ -145,8 +145,23 @@ pub fn prelu(r: &mut Rewriter<'_>) -> Option<Value> {
         let alpha = if minus.is_some() { slope } else { -slope };
         return r.emit(&tfl::LeakyRelu { alpha: alpha as f32 }, &[x]);
     }
-    let alpha = if minus.is_some() { c } else { r.emit(&tfl::Neg {}, &[c])? };
+    let slopes = slopes(r, c, r.rank(x)?)?;
+    let alpha = if minus.is_some() { slopes } else { r.emit(&tfl::Neg {}, &[slopes])? };
     r.emit(&tfl::Prelu {}, &[x, alpha])
+}
+
+/// The constant with a dimension for each of an input of this rank but the first, as the operation takes its slopes.
+fn slopes(r: &mut Rewriter<'_>, c: Value, rank: usize) -> Option<Value> {
+    let known = r.f32_constant(c)?.shape();
+    let wanted = rank.checked_sub(1)?;
+    let shape: Vec<usize> = match known.len().checked_sub(wanted) {
+        Some(0) => return Some(c),
+        Some(1) if known[0] == 1 => known[1..].to_vec(),
+        Some(_) => return None,
+        None => std::iter::repeat_n(1, wanted - known.len()).chain(known).collect(),
+    };
+    let shape: Vec<Dim> = shape.into_iter().map(Some).collect();
+    r.reshape(c, &shape)
 }
 
 /// `x * relu6(x + 3) / 6`, the factors in any order

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use egg::Id;
+use ir::dialect::tfl;
 use ir::{Attr, Dim, Elem, QuantParams, Tensor, infer};
 
 use super::family::{self, Family, is_data};
@@ -196,7 +197,12 @@ fn elementwise(g: &Graph, call: &Arc<Call>, xs: &[Id], map: &Map) -> Option<Rela
     for x in xs {
         let shape = g.shape(*x)?;
         let is_number = g.value(*x).is_some_and(|t| t.len() == 1);
+        // Slopes have no dimension for the first of the input.
+        let is_slopes = call.is::<tfl::Prelu>() && !operands.is_empty();
         operands.push(if is_number && xs.len() > 1 {
+            if is_slopes && shape.len() + 1 != map.len() {
+                return None;
+            }
             Term::Is(*x)
         } else {
             let mut wide = vec![Some(1); rank - shape.len()];
@@ -206,10 +212,22 @@ fn elementwise(g: &Graph, call: &Arc<Call>, xs: &[Id], map: &Map) -> Option<Rela
                 return None;
             }
             let x = if is_wide { Term::Is(*x) } else { Term::Reshape(wide.clone(), Box::new(Term::Is(*x))) };
-            apply(x, &wide, &View::Dims(map.clone()))?
+            let viewed = apply(x, &wide, &View::Dims(map.clone()))?;
+            match is_slopes {
+                true => Term::Reshape(without_first(&views::shape(map, &wide)?)?, Box::new(viewed)),
+                false => viewed,
+            }
         });
     }
     Some(Relabeled { term: Term::Call(call.clone(), operands), result: View::Dims(map.clone()) })
+}
+
+/// A shape without its first dimension, if that is 1.
+fn without_first(shape: &[Dim]) -> Option<Vec<Dim>> {
+    match shape {
+        [Some(1), rest @ ..] => Some(rest.to_vec()),
+        _ => None,
+    }
 }
 
 /// Under any reshape: operations on single elements, and on rows that stay whole.
@@ -227,6 +245,8 @@ fn reshape(g: &Graph, call: &Arc<Call>, xs: &[Id], family: Family, to: &[Dim]) -
                 let is_number = g.value(*x).is_some_and(|t| t.len() == 1);
                 operands.push(match g.shape(*x)? {
                     shape if shape == from => apply(Term::Is(*x), shape, &view)?,
+                    // Slopes have the rank of the input less one.
+                    _ if call.is::<tfl::Prelu>() && to.len() != from.len() => return None,
                     _ if is_number && to.len() <= from.len().max(BROADCAST_RANK) => Term::Is(*x),
                     _ => return None,
                 });

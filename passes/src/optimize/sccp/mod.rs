@@ -2,7 +2,7 @@
 
 mod solver;
 
-use ir::dialect::{arith, cf, tfl};
+use ir::dialect::{cf, tfl};
 use ir::{At, BlockId, Body, Builder, Def, Failed, Loc, Module, OpId, OpSpec, Region, Successor, Value};
 
 use self::solver::{Solver, truth, type_of};
@@ -132,7 +132,7 @@ fn apply(body: &mut Body, plan: Plan, cx: &mut Cx<'_>) {
             Def::Arg(block, _) => At::Start(block),
         };
         let (ty, loc) = (body.ty(v).clone(), body.loc(v).clone());
-        let constant = Builder::new(body, at, loc).typed_value(&arith::Constant { value }, &[], ty);
+        let constant = Builder::new(body, at, loc).constant_attr(value, ty);
         body.replace_all_uses(v, constant);
         cx.count("values replaced");
     }
