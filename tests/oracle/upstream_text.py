@@ -7,9 +7,9 @@ upstream's importer prints of it, in its short and in its generic form with loca
 `tflite/converter/tests` of a checkout of LiteRT, of which every `.mlir` file is read.
 
 A module passes if quant-opt reads it, upstream reads what quant-opt prints of it (`--mlir-print-op-generic`
-too), and both have the same generic form in upstream's own print. Modules that upstream itself refuses are
-counted apart. Failures are grouped by their reason; `--verbose` shows each of them. Exits 1 if a module failed
-or none was compared.
+too), and both have the same generic form in upstream's own print; one that upstream itself refuses, if
+quant-opt refuses it too. Failures are grouped by their reason; `--verbose` shows each of them. Exits 1 if a
+module failed or none was compared; modules that only upstream refuses count as failures with `--strict`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EXAMPLES = 4
 
 
 class Verdict(NamedTuple):
-    """What became of a module: `equal`, `unequal` or `refused` by upstream, and why."""
+    """What became of a module, and why: `equal`, `unequal`, `refused` by both, or `accepted` here alone."""
 
     name: str
     outcome: str
@@ -110,9 +110,19 @@ def verdict(task: tuple[str, str, pathlib.Path]) -> Verdict:
     try:
         original = generic(text)
     except ir.MLIRError as error:
-        return Verdict(name, "refused", str(error).splitlines()[-1][:SHOWN])
+        return refusal(name, text, quant_opt, str(error))
     wrong = judge(quant_opt, text, original)
     return Verdict(name, "unequal" if wrong else "equal", wrong)
+
+
+def refusal(name: str, text: str, quant_opt: pathlib.Path, error: str) -> Verdict:
+    """Judges a module that upstream refuses."""
+    try:
+        reprint(quant_opt, text, ())
+    except RuntimeError:
+        return Verdict(name, "refused")
+    lines = [line for line in error.splitlines() if "error: " in line] or error.splitlines()
+    return Verdict(name, "accepted", f"only upstream refuses: {lines[0].partition('error: ')[2][:SHOWN]}")
 
 
 def reason(why: str) -> str:
@@ -132,7 +142,7 @@ def report(verdicts: list[Verdict], *, verbose: bool) -> None:
     """Prints why modules fail, the most frequent reason first, and the counts."""
     groups: dict[str, list[Verdict]] = {}
     for v in verdicts:
-        if v.outcome == "unequal":
+        if v.outcome in ("unequal", "accepted"):
             groups.setdefault(reason(v.why), []).append(v)
     for why, of in sorted(groups.items(), key=lambda group: -len(group[1])):
         names = ", ".join(v.name for v in of[:EXAMPLES])
@@ -142,8 +152,9 @@ def report(verdicts: list[Verdict], *, verbose: bool) -> None:
     count = collections.Counter(v.outcome for v in verdicts)
     judged = count["equal"] + count["unequal"]
     share = 100 * count["equal"] / judged if judged else 0
-    print(f"{len(verdicts)} modules: {count['refused']} refused by upstream, {judged} accepted")
-    print(f"{count['equal']} of {judged} pass ({share:.1f} %), {count['unequal']} fail")
+    print(f"{len(verdicts)} modules: {len(verdicts) - judged} refused by upstream, {judged} accepted")
+    print(f"{count['refused']} of those refused are refused by quant-opt too, {count['accepted']} are not")
+    print(f"{count['equal']} of those accepted pass ({share:.1f} %), {count['unequal']} fail")
 
 
 def main() -> int:
@@ -151,6 +162,7 @@ def main() -> int:
     parser.add_argument("paths", type=pathlib.Path, nargs="+", metavar="PATH")
     parser.add_argument("--quant-opt", type=pathlib.Path, required=True, metavar="BIN")
     parser.add_argument("--verbose", action="store_true", help="show each failure")
+    parser.add_argument("--strict", action="store_true", help="fail where only upstream refuses a module")
     args = parser.parse_args()
 
     quant_opt = args.quant_opt.resolve()
@@ -158,7 +170,9 @@ def main() -> int:
     with multiprocessing.Pool() as pool:
         verdicts = pool.map(verdict, tasks, chunksize=4)
     report(verdicts, verbose=args.verbose)
-    return 0 if {v.outcome for v in verdicts} in ({"equal"}, {"equal", "refused"}) else 1
+    outcomes = {v.outcome for v in verdicts}
+    wrong = {"unequal", "accepted"} if args.strict else {"unequal"}
+    return 0 if "equal" in outcomes and not outcomes & wrong else 1
 
 
 if __name__ == "__main__":
