@@ -102,7 +102,10 @@ fn depthwise_convolutions_equal_the_reference() {
 fn fully_connected_operations_equal_the_reference() {
     let mut r = Random::new(0xfc_5eed);
     for case in 0..400 {
-        let [rows, outputs, depth] = [r.within(1..9), r.within(1..70), r.within(1..150)];
+        // Some go beyond the rows that become codes together, or the stretch of the depth that is multiplied at a time.
+        let (rows, depth) = (r.within(1..9), r.within(1..150));
+        let (rows, depth) = (r.of(&[rows, rows, 33 + rows]), r.of(&[depth, depth, 380 + 10 * depth]));
+        let outputs = r.within(1..70);
         let lowest = r.of(&[-127, -127, -128]);
         let (x, w) = (r.codes(rows * depth, -128), r.codes(outputs * depth, lowest));
         let out = r.scaling(outputs, depth);
