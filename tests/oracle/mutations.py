@@ -45,6 +45,7 @@ KNOWN = (
         "what operations of StableHLO compute from is upstream's alone to check: docs/text.md",
     ),
     (r"^arith\.\w+ attribute .*fastmath", "the flags of `arith` are carried whole"),
+    (r"^tfl\.prelu (operand|result)", "its kernel takes int8 slopes of int16 values"),
     (r"^tfl\.softmax result", "its kernel makes int16 of int8, which files have"),
     (r"^quant\.scast ", "which casts of storage there are is not looked at"),
 )

@@ -643,7 +643,7 @@ crate::ops! {
     /// `x` if positive, else `alpha * x`; alpha broadcasts.
     "tfl.prelu" = Prelu {
         ins: (input: FQ_INT8, alpha: FQ_INT8), outs: (output: FQ_INT8),
-        rules: [OperandElem(0, 1), ResultElem(0, 0), Broadcast, Check(rules::prelu)],
+        rules: [ResultElem(0, 0), Broadcast, Check(rules::prelu)],
         attrs: (),
         traits: PURE, infer: Some(infer::elementwise), quant: Weighted { input: 0, weight: 1, axis: None, bias: None }, dynamic: Float, builtin: Some(54),
     }

@@ -3,7 +3,7 @@
 use super::{Checked, OpCx};
 use crate::attr::Attr;
 use crate::infer;
-use crate::rules::{compatible, sizes};
+use crate::rules::{are_alike, compatible, sizes};
 use crate::types::Dim;
 
 /// `conv_2d`: its window fits the image.
@@ -89,7 +89,14 @@ pub fn batch_matmul(cx: &OpCx<'_>) -> Checked {
 }
 
 /// `prelu`: one slope for each element of an image, or for each of a dimension; the result has the input's shape.
+/// Slopes have the elements of the input, or, of quantized int16, int8 ones, which a kernel takes and upstream refuses.
 pub fn prelu(cx: &OpCx<'_>) -> Checked {
+    if let (Some(x), Some(alpha)) = (cx.operand(0), cx.operand(1)) {
+        let narrower = x.elem.quant().zip(alpha.elem.quant()).is_some_and(|(x, a)| (x.width, a.width) == (16, 8));
+        if !narrower && !are_alike(&x.elem, &alpha.elem) {
+            return Err("must have slopes of elements like its input's".to_owned());
+        }
+    }
     if let (Some(x), Some(alpha)) = (cx.sizes(0), cx.sizes(1)) {
         if x.len() != alpha.len() + 1 {
             return Err(format!("must have slopes of rank {}, not {}", x.len().saturating_sub(1), alpha.len()));
