@@ -35,6 +35,12 @@ impl<'b> Rewriter<'b> {
 impl Rewriter<'_> {
     // ---- reading ----
 
+    /// Whether both have the same elements, or quantized ones.
+    pub fn alike(&self, a: Value, b: Value) -> bool {
+        let [a, b] = [a, b].map(|v| self.body.ty(v).elem());
+        a == b || [a, b].iter().all(|e| e.is_some_and(|e| e.quant().is_some()))
+    }
+
     /// The root.
     pub fn op(&self) -> &Operation {
         self.body.op(self.root)

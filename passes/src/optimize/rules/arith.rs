@@ -5,10 +5,10 @@ use ir::{Tensor, Value};
 
 use crate::optimize::rewrite::{Rewriter, is_commutative};
 
-/// Of a commutative operation, a constant goes to the right, where other rules look for it.
+/// Of a commutative operation, a constant goes to the right, where other rules look for it. The left operand says of which elements the result is.
 pub fn constant_right(r: &mut Rewriter<'_>) -> Option<Value> {
     let (a, b) = (r.input(0)?, r.input(1)?);
-    let swap = is_commutative(r.op()) && r.constant(a).is_some() && r.constant(b).is_none();
+    let swap = r.alike(a, b) && is_commutative(r.op()) && r.constant(a).is_some() && r.constant(b).is_none();
     if swap { r.root_with(&[b, a]) } else { None }
 }
 
