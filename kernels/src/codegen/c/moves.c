@@ -40,7 +40,10 @@ static void copy_mapped(const struct mapped *k, const void *from, void *to)
 /* n elements equal to one of some bytes. */
 static void fill(const void *one, size_t bytes, void *to, size_t n)
 {
-    uint8_t *y = to;
+    uint8_t *y = to, first = *(const uint8_t *)one;
+    if (bytes == 1)
+        for (; n > 0; n--)
+            *y++ = first;
     for (; n > 0; n--, y += bytes)
         copy(y, one, bytes);
 }

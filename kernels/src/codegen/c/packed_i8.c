@@ -389,96 +389,65 @@ INLINE void depthwise_pixels_i8(
 }
 
 #if ROWS_TOGETHER > 1
-/* Adds what couple v of column `at` gives to four neighbouring outputs of a window of three columns. */
-INLINE void column_i8(const int at, const int stride, struct couples v, const struct couples w[3], struct sums s[4])
+/* Sums of n neighbouring outputs of one half of sixteen channels, of a window of 3x3 with a stride of 1 or 2. Columns are couples of the two
+   upper rows; those of the last row are of pixels side by side, of which the window has columns 0 and 1, and column 2 and nothing. What is
+   made of a column is kept for the outputs that follow. */
+INLINE void half_3x3_i8(
+    const int half, const int stride, const struct depthwise_packed_i8 *k, int32_t n, const i16 *x, const int32_t *lines, int32_t at,
+    struct sums *sums)
 {
-    if (at <= 2)
-        s[0] = dot_couples(s[0], v, w[at]);
-    if (at >= stride && at <= stride + 2)
-        s[1] = dot_couples(s[1], v, w[at - stride]);
-    if (at >= 2 * stride && at <= 2 * stride + 2)
-        s[2] = dot_couples(s[2], v, w[at - 2 * stride]);
-    if (at >= 3 * stride && at <= 3 * stride + 2)
-        s[3] = dot_couples(s[3], v, w[at - 3 * stride]);
-}
-
-/* The same for the last row, of which a couple begins at column 0 or 2. */
-INLINE void last_row_i8(const int at, const int stride, struct couples v, const struct couples w[3], struct sums s[4])
-{
-    if (at == 0 || at == 2)
-        s[0] = dot_couples(s[0], v, w[at]);
-    if (at == stride || at == stride + 2)
-        s[1] = dot_couples(s[1], v, w[at - stride]);
-    if (at == 2 * stride || at == 2 * stride + 2)
-        s[2] = dot_couples(s[2], v, w[at - 2 * stride]);
-    if (at == 3 * stride || at == 3 * stride + 2)
-        s[3] = dot_couples(s[3], v, w[at - 3 * stride]);
-}
-
-/* Sums of four neighbouring outputs of sixteen channels, of a window of 3x3 with a stride of 1 or 2, which share what is made of the columns. */
-INLINE void depthwise_3x3_i8(
-    const int stride, const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *lines, int32_t at, struct sums *sums)
-{
-    const int8_t *weights = k->weights + (ptrdiff_t)at * 10;
     const i16 *p = x + lines[0], *q = x + lines[1], *r = x + lines[6];
-    struct couples w[3];
-    struct sums s[4];
-    s[0] = s[1] = s[2] = s[3] = load_sums(k->bias + at);
-    w[0] = load_couples(weights);
-    w[1] = load_couples(weights + 32);
-    w[2] = load_couples(weights + 64);
-#define COLUMN(i) column_i8(i, stride, couple(p + 16 * (i), q + 16 * (i)), w, s)
-    COLUMN(0);
-    COLUMN(1);
-    COLUMN(2);
-    COLUMN(3);
-    COLUMN(4);
-    COLUMN(5);
-    if (stride == 2) {
-        COLUMN(6);
-        COLUMN(7);
-        COLUMN(8);
+    const int8_t *w = k->weights + (ptrdiff_t)at * 10;
+    struct couples upper[3], last[3], weights[3], last_weights[2];
+    struct sums bias = load_sums(k->bias + at);
+    weights[0] = load_couples(w);
+    weights[1] = load_couples(w + 32);
+    weights[2] = load_couples(w + 64);
+    last_weights[0] = load_couples(w + 96);
+    last_weights[1] = load_couples(w + 128);
+    upper[0] = couple(p, q);
+    upper[1] = couple(p + 16, q + 16);
+    last[0] = couple(r, r + 16);
+    last[1] = couple(r + 16, r + 32);
+    for (; n > 0; n--, p += 16 * stride, q += 16 * stride, r += 16 * stride, sums++) {
+        struct sums s = bias;
+        upper[2] = couple(p + 32, q + 32);
+        last[2] = couple(r + 32, r + 48);
+        dot_half(half, &s, upper[0], weights[0]);
+        dot_half(half, &s, upper[1], weights[1]);
+        dot_half(half, &s, upper[2], weights[2]);
+        dot_half(half, &s, last[0], last_weights[0]);
+        dot_half(half, &s, last[2], last_weights[1]);
+        keep_half(half, s, sums);
+        upper[0] = upper[stride];
+        upper[1] = stride == 1 ? upper[2] : couple(p + 48, q + 48);
+        last[0] = last[stride];
+        last[1] = last[2];
     }
-#undef COLUMN
-    /* The couples of the last row are of columns 0 and 1, and of column 2 and nothing. */
-    w[0] = load_couples(weights + 96);
-    w[2] = load_couples(weights + 128);
-#define LAST(i) last_row_i8(i, stride, couple(r + 16 * (i), r + 16 * (i) + 16), w, s)
-    LAST(0);
-    LAST(2);
-    LAST(4);
-    if (stride == 1) {
-        LAST(1);
-        LAST(3);
-        LAST(5);
-    } else {
-        LAST(6);
-        LAST(8);
-    }
-#undef LAST
-    sums[0] = s[0];
-    sums[1] = s[1];
-    sums[2] = s[2];
-    sums[3] = s[3];
 }
 #endif
 
-/* Sums of up to ROWS_OF_SUMS neighbouring outputs; the last ones together with some before them again. */
+/* Sums of up to ROWS_OF_SUMS neighbouring outputs. */
 APART void depthwise_sums_i8(
     const struct depthwise_packed_i8 *k, int32_t n, const i16 *x, const int32_t *lines, int32_t at, struct sums *sums)
 {
     const struct axis *ax = &k->image.x;
     int32_t i = 0, width = block_of(k, at), step = ax->stride * width;
 #if ROWS_TOGETHER > 1
-    int small = width == 16 && k->image.y.taps == 3 && ax->taps == 3 && ax->dilation == 1;
+    if (width == 16 && k->image.y.taps == 3 && ax->taps == 3 && ax->dilation == 1 && ax->stride <= 2) {
+        if (ax->stride == 1) {
+            half_3x3_i8(0, 1, k, n, x, lines, at, sums);
+            half_3x3_i8(1, 1, k, n, x, lines, at, sums);
+        } else {
+            half_3x3_i8(0, 2, k, n, x, lines, at, sums);
+            half_3x3_i8(1, 2, k, n, x, lines, at, sums);
+        }
+        return;
+    }
+    /* The last ones together with some before them again. */
     for (; n >= 4 && i < n; i += 4) {
         int32_t from = i + 4 <= n ? i : n - 4;
-        if (small && ax->stride == 1)
-            depthwise_3x3_i8(1, k, x + from * step, lines, at, sums + from);
-        else if (small && ax->stride == 2)
-            depthwise_3x3_i8(2, k, x + from * step, lines, at, sums + from);
-        else
-            depthwise_pixels_i8(4, k, x + from * step, lines, at, sums + from);
+        depthwise_pixels_i8(4, k, x + from * step, lines, at, sums + from);
     }
 #endif
     for (; i < n; i++)
@@ -553,57 +522,54 @@ INLINE int32_t joined_i8(const struct join_packed_i8 *k, int32_t a, int32_t b)
 }
 
 #if ROWS_TOGETHER > 1
-INLINE void uniform_scale(struct scale *by, int32_t mantissa, int32_t shift, int32_t zero, int32_t min, int32_t max)
+/* A factor of a half leaves nothing to round. */
+INLINE int is_half(const struct side_i8 *side)
 {
-    int32_t mantissas[16], shifts[16], i;
-    for (i = 0; i < 16; i++) {
-        mantissas[i] = mantissa;
-        shifts[i] = shift;
-    }
-    load_scale(by, mantissas, shifts, zero, min, max);
+    return side->mantissa == 1 << 30 && side->shift == 0;
+}
+
+/* Sixteen codes of one side, shifted and scaled. */
+INLINE struct sums side_i8(const struct side_i8 *side, int half, const struct scale *by, const int8_t *from)
+{
+    struct sums s = load_codes(from, side->zero);
+    return half ? shift_sums(s, side->left - 1) : rescale_uniform(0, shift_sums(s, side->left), by);
 }
 
 /* Joins whole sixteens, and gives how many elements that are. */
 INLINE int32_t join_sixteens_i8(
-    const int kind, const struct join_packed_i8 *k, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step, int8_t *y, int32_t n)
+    const int kind, const int grows, const struct join_packed_i8 *k, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step, int8_t *y,
+    int32_t n)
 {
     struct scale by_a, by_b, by;
-    struct sums p[ROWS_OF_SUMS], q[ROWS_OF_SUMS];
     int8_t one_a[16], one_b[16];
-    int32_t i, j, some;
-    uniform_scale(&by_a, k->a.mantissa, k->a.shift, 0, -128, 127);
-    uniform_scale(&by_b, k->b.mantissa, k->b.shift, 0, -128, 127);
-    uniform_scale(&by, k->mantissa, k->shift, k->zero, k->min, k->max);
+    int32_t i, half_a = is_half(&k->a), half_b = is_half(&k->b);
+    load_uniform(&by_a, k->a.mantissa, k->a.shift, 0, -128, 127);
+    load_uniform(&by_b, k->b.mantissa, k->b.shift, 0, -128, 127);
+    load_uniform(&by, k->mantissa, k->shift, k->zero, k->min, k->max);
     for (i = 0; i < 16; i++) {
         one_a[i] = a[0];
         one_b[i] = b[0];
     }
-    for (i = 0; i + 16 <= n; i += 16 * some) {
-        some = (n - i) / 16 < ROWS_OF_SUMS ? (n - i) / 16 : ROWS_OF_SUMS;
-        for (j = 0; j < some; j++) {
-            p[j] = load_codes(a_step ? a + i + 16 * j : one_a, k->a.zero);
-            q[j] = load_codes(b_step ? b + i + 16 * j : one_b, k->b.zero);
-            if (kind == PRODUCT) {
-                p[j] = mul_sums(p[j], q[j]);
-            } else {
-                p[j] = shift_sums(p[j], k->a.left);
-                q[j] = shift_sums(q[j], k->b.left);
-            }
+    for (i = 0; i + 16 <= n; i += 16) {
+        const int8_t *from_a = a_step ? a + i : one_a, *from_b = b_step ? b + i : one_b;
+        struct sums s;
+        if (kind == PRODUCT) {
+            s = mul_sums(load_codes(from_a, k->a.zero), load_codes(from_b, k->b.zero));
+        } else {
+            struct sums p = side_i8(&k->a, half_a, &by_a, from_a), q = side_i8(&k->b, half_b, &by_b, from_b);
+            s = kind == SUM ? add_sums(p, q) : sub_sums(p, q);
+            if (kind == SQUARED_DIFFERENCE)
+                s = mul_sums(s, s);
         }
-        if (kind != PRODUCT) {
-            rescale_rows(some, p, &by_a);
-            rescale_rows(some, q, &by_b);
-            for (j = 0; j < some; j++) {
-                p[j] = kind == SUM ? add_sums(p[j], q[j]) : sub_sums(p[j], q[j]);
-                if (kind == SQUARED_DIFFERENCE)
-                    p[j] = mul_sums(p[j], p[j]);
-            }
-        }
-        rescale_rows(some, p, &by);
-        for (j = 0; j < some; j++)
-            store_codes(p[j], &by, y + i + 16 * j);
+        store_codes(rescale_uniform(grows, s, &by), &by, y + i);
     }
     return i;
+}
+
+/* Whether the factor of a side is a half or less. */
+INLINE int shrinks(const struct side_i8 *side)
+{
+    return side->shift < 0 || is_half(side);
 }
 #endif
 
@@ -612,16 +578,12 @@ static void join_packed_i8(
 {
     int32_t i = 0;
 #if ROWS_TOGETHER > 1
-    if (n > 0) {
-        if (k->kind == SUM)
-            i = join_sixteens_i8(SUM, k, a, a_step, b, b_step, y, n);
-        else if (k->kind == DIFFERENCE)
-            i = join_sixteens_i8(DIFFERENCE, k, a, a_step, b, b_step, y, n);
-        else if (k->kind == SQUARED_DIFFERENCE)
-            i = join_sixteens_i8(SQUARED_DIFFERENCE, k, a, a_step, b, b_step, y, n);
-        else
-            i = join_sixteens_i8(PRODUCT, k, a, a_step, b, b_step, y, n);
-    }
+    if (n > 0 && k->kind == PRODUCT)
+        i = k->shift < 0 ? join_sixteens_i8(PRODUCT, 0, k, a, a_step, b, b_step, y, n) : join_sixteens_i8(PRODUCT, 1, k, a, a_step, b, b_step, y, n);
+    else if (n > 0 && shrinks(&k->a) && shrinks(&k->b) && k->shift < 0)
+        i = k->kind == SUM          ? join_sixteens_i8(SUM, 0, k, a, a_step, b, b_step, y, n)
+            : k->kind == DIFFERENCE ? join_sixteens_i8(DIFFERENCE, 0, k, a, a_step, b, b_step, y, n)
+                                    : join_sixteens_i8(SQUARED_DIFFERENCE, 0, k, a, a_step, b, b_step, y, n);
 #endif
     for (; i < n; i++)
         y[i] = (int8_t)joined_i8(k, a[i * a_step], b[i * b_step]);

@@ -133,39 +133,54 @@ INLINE struct sums dot_couples(struct sums s, struct couples codes, struct coupl
     return s;
 }
 
-/* Eight factors, those of even and of odd lanes apart, in 64 bits. */
+/* The same for one half of the lanes, which are kept alone. */
+INLINE void dot_half(const int half, struct sums *s, struct couples codes, struct couples weights)
+{
+    if (half)
+        s->high = _mm256_add_epi32(s->high, _mm256_madd_epi16(codes.high, weights.high));
+    else
+        s->low = _mm256_add_epi32(s->low, _mm256_madd_epi16(codes.low, weights.low));
+}
+
+INLINE void keep_half(const int half, struct sums s, struct sums *to)
+{
+    if (half)
+        to->high = s.high;
+    else
+        to->low = s.low;
+}
+
+/* Eight factors, those of even and of odd lanes apart, in 64 bits. What is left of shifts is in the order of results. */
 struct eight {
-    __m256i left, even_mantissa, odd_mantissa, even_add, odd_add, even_right, odd_right, odd_left, even_sign, odd_sign, add;
+    __m256i left, even_mantissa, odd_mantissa, even_add, odd_add, even_sign, odd_sign, even_left, odd_left, right;
 };
 /* `grows` says that a shift is not to the right, and `exact` that results below the zero are told apart. */
 struct scale {
     struct eight low, high;
-    __m256i min, max;
+    __m256i zero, min, max;
     int grows, exact;
 };
 
-INLINE struct eight load_eight(const int32_t *mantissas, const int32_t *shifts, int32_t zero)
+INLINE struct eight load_eight(const int32_t *mantissas, const int32_t *shifts)
 {
     struct eight by;
-    __m256i shift = _mm256_loadu_si256((const __m256i *)shifts), none = _mm256_setzero_si256();
+    __m256i shift = _mm256_loadu_si256((const __m256i *)shifts), none = _mm256_setzero_si256(), one = _mm256_set1_epi32(1);
     __m256i right = _mm256_max_epi32(_mm256_sub_epi32(none, shift), none), twice = _mm256_cmpgt_epi32(right, none);
     __m256i odd = _mm256_srli_epi64(right, 32), even = _mm256_blend_epi32(right, none, 0xaa);
-    __m256i half = _mm256_set1_epi64x((int64_t)1 << 30), sign = _mm256_and_si256(twice, _mm256_set1_epi32(INT32_MIN));
-    /* The bias of 2^62 keeps products positive, so that a logical shift does; `add` takes it away again. */
-    __m256i first = _mm256_set1_epi64x(((int64_t)1 << 62) + ((int64_t)1 << 30));
+    __m256i half = _mm256_set1_epi64x((int64_t)1 << 30);
     __m256i even_second = _mm256_and_si256(_mm256_sllv_epi64(half, even), _mm256_shuffle_epi32(twice, 0xa0));
     __m256i odd_second = _mm256_and_si256(_mm256_sllv_epi64(half, odd), _mm256_shuffle_epi32(twice, 0xf5));
+    __m256i sign = _mm256_and_si256(twice, _mm256_set1_epi32(INT32_MIN)), once = _mm256_andnot_si256(twice, one);
     by.left = _mm256_max_epi32(shift, none);
     by.even_mantissa = _mm256_loadu_si256((const __m256i *)mantissas);
     by.odd_mantissa = _mm256_srli_epi64(by.even_mantissa, 32);
-    by.even_add = _mm256_add_epi64(even_second, first);
-    by.odd_add = _mm256_add_epi64(odd_second, first);
-    by.even_right = _mm256_add_epi64(even, _mm256_set1_epi64x(31));
-    by.odd_left = _mm256_andnot_si256(_mm256_srli_epi64(twice, 32), _mm256_set1_epi64x(1));
-    by.odd_right = _mm256_add_epi64(_mm256_sub_epi64(odd, _mm256_set1_epi64x(1)), by.odd_left);
+    by.even_add = _mm256_add_epi64(even_second, half);
+    by.odd_add = _mm256_add_epi64(odd_second, half);
     by.even_sign = _mm256_blend_epi32(sign, none, 0xaa);
     by.odd_sign = _mm256_srli_epi64(sign, 32);
-    by.add = _mm256_sub_epi32(_mm256_set1_epi32(zero), _mm256_srlv_epi32(_mm256_set1_epi32(INT32_MIN), right));
+    by.even_left = _mm256_blend_epi32(once, none, 0xaa);
+    by.odd_left = _mm256_srli_epi64(once, 32);
+    by.right = _mm256_shuffle_epi32(_mm256_max_epi32(_mm256_sub_epi32(right, one), none), 0xd8);
     return by;
 }
 
@@ -177,8 +192,9 @@ INLINE int all_negative(const int32_t *eight)
 /* Factors for sixteen sums, the zero that is added, and the least and the greatest code of a result. */
 INLINE void load_scale(struct scale *by, const int32_t *mantissas, const int32_t *shifts, int32_t zero, int32_t min, int32_t max)
 {
-    by->low = load_eight(mantissas, shifts, zero);
-    by->high = load_eight(mantissas + 8, shifts + 8, zero);
+    by->low = load_eight(mantissas, shifts);
+    by->high = load_eight(mantissas + 8, shifts + 8);
+    by->zero = _mm256_set1_epi16((int16_t)zero);
     by->min = _mm256_set1_epi8((char)min);
     by->max = _mm256_set1_epi8((char)max);
     by->exact = min < zero;
@@ -186,7 +202,8 @@ INLINE void load_scale(struct scale *by, const int32_t *mantissas, const int32_t
 }
 
 /* Two roundings are one shift by 31 + right of x m + 2^30 + 2^(30 + right), less 2^31 for a negative x: then the second one rounds halves
-   down. Without a right shift there is one rounding, of x m + 2^30. The result of an odd lane is left in the upper half by a shift by 32 less. */
+   down. Without a right shift there is one rounding, of x m + 2^30. Upper halves of 64 bits are a shift by 32, and leave lanes 0, 2, 1, 3 of
+   each four. */
 INLINE __m256i rescale_eight(const int grows, const int exact, __m256i x, const struct eight *by)
 {
     __m256i y, even, odd;
@@ -199,17 +216,46 @@ INLINE __m256i rescale_eight(const int grows, const int exact, __m256i x, const 
         even = _mm256_sub_epi64(even, _mm256_and_si256(x, by->even_sign));
         odd = _mm256_sub_epi64(odd, _mm256_and_si256(y, by->odd_sign));
     }
-    even = _mm256_srlv_epi64(even, by->even_right);
-    odd = _mm256_srlv_epi64(odd, by->odd_right);
-    if (grows)
+    if (grows) {
+        even = _mm256_sllv_epi64(even, by->even_left);
         odd = _mm256_sllv_epi64(odd, by->odd_left);
-    return _mm256_add_epi32(_mm256_blend_epi32(even, odd, 0xaa), by->add);
+    }
+    x = _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(even), _mm256_castsi256_ps(odd), 0xdd));
+    return _mm256_srav_epi32(x, by->right);
 }
 
-/* The codes of one sixteen, or of two. */
+INLINE __m256i in_order(__m256i x)
+{
+    return _mm256_shuffle_epi32(x, 0xd8);
+}
+
+/* One factor for all sums. */
+INLINE void load_uniform(struct scale *by, int32_t mantissa, int32_t shift, int32_t zero, int32_t min, int32_t max)
+{
+    int32_t mantissas[16], shifts[16], i;
+    for (i = 0; i < 16; i++) {
+        mantissas[i] = mantissa;
+        shifts[i] = shift;
+    }
+    load_scale(by, mantissas, shifts, zero, min, max);
+    by->low.odd_mantissa = by->low.even_mantissa;
+    by->low.odd_add = by->low.even_add;
+    by->low.odd_sign = by->low.even_sign;
+    by->low.odd_left = by->low.even_left;
+    by->high = by->low;
+}
+
+INLINE struct sums rescale_uniform(const int grows, struct sums s, const struct scale *by)
+{
+    s.low = in_order(rescale_eight(grows, 1, s.low, &by->low));
+    s.high = in_order(rescale_eight(grows, 1, s.high, &by->high));
+    return s;
+}
+
+/* The codes of one sixteen, or of two that rescale_eight left. */
 INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
 {
-    __m256i wide = _mm256_packs_epi32(s.low, s.high);
+    __m256i wide = _mm256_adds_epi16(_mm256_packs_epi32(s.low, s.high), by->zero);
     __m128i codes = _mm_packs_epi16(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
     codes = _mm_max_epi8(_mm_min_epi8(codes, _mm256_castsi256_si128(by->max)), _mm256_castsi256_si128(by->min));
     _mm_storeu_si128((__m128i *)to, codes);
@@ -217,9 +263,12 @@ INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
 
 INLINE void store_two(struct sums a, struct sums b, const struct scale *by, int8_t *to, int8_t *next)
 {
-    __m256i codes = _mm256_packs_epi16(_mm256_packs_epi32(a.low, a.high), _mm256_packs_epi32(b.low, b.high));
+    __m256i first = _mm256_adds_epi16(_mm256_packs_epi32(a.low, a.high), by->zero);
+    __m256i second = _mm256_adds_epi16(_mm256_packs_epi32(b.low, b.high), by->zero);
+    __m256i codes = _mm256_packs_epi16(first, second);
     __m128i low, high;
     codes = _mm256_max_epi8(_mm256_min_epi8(codes, by->max), by->min);
+    codes = _mm256_shuffle_epi8(codes, _mm256_set_epi64x(0x0f0d0e0c0b090a08, 0x0705060403010200, 0x0f0d0e0c0b090a08, 0x0705060403010200));
     low = _mm256_castsi256_si128(codes);
     high = _mm256_extracti128_si256(codes, 1);
     _mm_storeu_si128((__m128i *)to, _mm_unpacklo_epi64(low, high));
@@ -232,10 +281,10 @@ INLINE void rescale_halves(const int grows, const int exact, int rows, struct su
     struct eight half = by->low;
     int i;
     for (i = 0; i < rows; i++)
-        s[i].low = rescale_eight(grows, exact, s[i].low, &half);
+        s[i].low = in_order(rescale_eight(grows, exact, s[i].low, &half));
     half = by->high;
     for (i = 0; i < rows; i++)
-        s[i].high = rescale_eight(grows, exact, s[i].high, &half);
+        s[i].high = in_order(rescale_eight(grows, exact, s[i].high, &half));
 }
 
 /* Results below the zero are at most the zero if the scale is not `exact`. */
@@ -263,7 +312,8 @@ INLINE void write_halves(const int exact, int rows, struct sums *s, const struct
         store_two(s[i], s[i + 1], by, y, y + step);
     }
     if (i < rows) {
-        s[i].high = rescale_eight(0, exact, s[i].high, &half);
+        s[i].low = in_order(s[i].low);
+        s[i].high = in_order(rescale_eight(0, exact, s[i].high, &half));
         store_codes(s[i], by, y);
     }
 }
@@ -414,6 +464,17 @@ INLINE struct couples load_couples(const int8_t *weights)
     return c;
 }
 
+INLINE void keep_half(const int half, struct sums s, struct sums *to)
+{
+    if (half) {
+        to->c = s.c;
+        to->d = s.d;
+    } else {
+        to->a = s.a;
+        to->b = s.b;
+    }
+}
+
 INLINE struct sums dot_codes(struct sums s, const int16x8_t codes[2], const int16x8_t weights[2])
 {
     s.a = vmlal_s16(s.a, vget_low_s16(codes[0]), vget_low_s16(weights[0]));
@@ -426,6 +487,13 @@ INLINE struct sums dot_codes(struct sums s, const int16x8_t codes[2], const int1
 INLINE struct sums dot_couples(struct sums s, struct couples codes, struct couples weights)
 {
     return dot_codes(dot_codes(s, codes.first, weights.first), codes.second, weights.second);
+}
+
+/* The same for one half of the lanes, which are kept alone. */
+INLINE void dot_half(const int half, struct sums *s, struct couples codes, struct couples weights)
+{
+    struct sums all = dot_couples(*s, codes, weights);
+    keep_half(half, all, s);
 }
 
 struct scale {
@@ -463,6 +531,24 @@ INLINE void rescale(struct sums *s, const struct scale *by)
     s->b = rescale_four(s->b, by->mantissas[1], by->shifts[1], by->zero);
     s->c = rescale_four(s->c, by->mantissas[2], by->shifts[2], by->zero);
     s->d = rescale_four(s->d, by->mantissas[3], by->shifts[3], by->zero);
+}
+
+/* One factor for all sums. */
+INLINE void load_uniform(struct scale *by, int32_t mantissa, int32_t shift, int32_t zero, int32_t min, int32_t max)
+{
+    int32_t mantissas[16], shifts[16], i;
+    for (i = 0; i < 16; i++) {
+        mantissas[i] = mantissa;
+        shifts[i] = shift;
+    }
+    load_scale(by, mantissas, shifts, zero, min, max);
+}
+
+INLINE struct sums rescale_uniform(const int grows, struct sums s, const struct scale *by)
+{
+    (void)grows;
+    rescale(&s, by);
+    return s;
 }
 
 /* Sums of rows times their factors. */
@@ -692,7 +778,7 @@ INLINE void write_some(struct sums s, const struct scale *scale, int32_t n, int8
 }
 
 /* Rows whose sums are made before they become codes. */
-enum { ROWS_OF_SUMS = ROWS_TOGETHER > 1 ? 32 : 1 };
+enum { ROWS_OF_SUMS = ROWS_TOGETHER > 1 ? 64 : 1 };
 
 /*@ write_rows: sixteen */
 /* Writes the codes of n of 16 sums of outputs from `at` on, for each row. */
