@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::isa::{Isa, TOGETHER, Writer};
+use super::isa::{Isa, TOGETHER, Writer, parts};
 use super::pack::{LANES, coupled, couples};
 use super::scale::{Output, biases};
 use super::variant::{Variant, best};
@@ -275,22 +275,41 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
             let x = r.x.as_ptr().add(at * r.across);
             for first in (0..pixels).step_by(TOGETHER) {
                 let some = TOGETHER.min(pixels - first);
-                let x = x.add(first * r.stride * width);
-                let mut done = 0;
-                while done < some {
-                    // The last ones are computed together with some before them again.
-                    let pixel = if some < 4 { done } else { done.min(some - 4) };
-                    let (x, sums) = (x.add(pixel * r.stride * width), &mut sums[pixel..]);
-                    done = pixel
-                        + match (some.min(4), r.stride) {
-                            (4, 1) if r.small && width == LANES => four_of_3x3::<I, 1>(&r, x, w, bias, sums),
-                            (4, 2) if r.small && width == LANES => four_of_3x3::<I, 2>(&r, x, w, bias, sums),
-                            (4, _) => tile::<I, 4>(&r, x, width, w, bias, sums),
-                            _ => tile::<I, 1>(&r, x, width, w, bias, sums),
-                        };
+                let (x, sums) = (x.add(first * r.stride * width), &mut sums[..some]);
+                match r.stride {
+                    1 if r.small && width == LANES => {
+                        half_3x3::<I, 1, 0>(&r, x, w, bias, sums);
+                        half_3x3::<I, 1, 1>(&r, x, w, bias, sums);
+                    }
+                    2 if r.small && width == LANES => {
+                        half_3x3::<I, 2, 0>(&r, x, w, bias, sums);
+                        half_3x3::<I, 2, 1>(&r, x, w, bias, sums);
+                    }
+                    _ => tiles::<I>(&r, x, width, w, bias, sums),
                 }
-                writer.write(&mut sums[..some], r.y.as_mut_ptr().add(first * c + at), c);
+                writer.write(sums, r.y.as_mut_ptr().add(first * c + at), c);
             }
+        }
+    }
+}
+
+/// Sums of pixels of `width` channels.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn tiles<I: Isa>(r: &Row<'_>, x: *const i16, width: usize, w: *const i8, bias: I::Sums, sums: &mut [I::Sums]) {
+    let (some, mut done) = (sums.len(), 0);
+    while done < some {
+        // The last ones are computed together with some before them again.
+        let pixel = if some < 4 { done } else { done.min(some - 4) };
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (x, sums) = (x.add(pixel * r.stride * width), &mut sums[pixel..]);
+            done = pixel
+                + if some < 4 {
+                    tile::<I, 1>(r, x, width, w, bias, sums)
+                } else {
+                    tile::<I, 4>(r, x, width, w, bias, sums)
+                };
         }
     }
 }
@@ -323,41 +342,45 @@ unsafe fn tile<I: Isa, const M: usize>(
     M
 }
 
-/// Sums of four pixels of a window of 3x3 with a stride of 1 or 2, which share what is made of the columns; gives 4.
+/// Sums of one half of the lanes, of pixels of a window of 3x3 with a stride of 1 or 2. Columns are couples of the two upper rows; those of the
+/// last row are of pixels side by side, of which the window has columns 0 and 1, and column 2 and nothing. What is made of a column is kept for
+/// the pixels that follow.
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn four_of_3x3<I: Isa, const STRIDE: usize>(
+unsafe fn half_3x3<I: Isa, const STRIDE: usize, const HALF: usize>(
     r: &Row<'_>,
     x: *const i16,
     w: *const i8,
     bias: I::Sums,
     sums: &mut [I::Sums],
-) -> usize {
+) {
     // SAFETY: the caller's promise.
     unsafe {
         let (top, middle, last) = (x.add(r.lines[0]), x.add(r.lines[1]), x.add(r.lines[6]));
-        let couple = |i: usize| w.add(i * LANES * 2);
-        let mut acc = [bias; 4];
-        let weights = [I::pairs(couple(0)), I::pairs(couple(1)), I::pairs(couple(2))];
-        for column in 0..3 * STRIDE + 3 {
-            let codes = I::couple(top.add(column * LANES), middle.add(column * LANES));
-            for (m, s) in acc.iter_mut().enumerate() {
-                if let Some(weights) = column.checked_sub(m * STRIDE).and_then(|tap| weights.get(tap)) {
-                    *s = I::dot_couples(*s, *weights, codes);
-                }
-            }
+        let weights = parts!(i in [0, 1, 2, 3, 4] => I::pairs(w.add(i * LANES * 2)));
+        let mut a = couple_at::<I>(top, middle, 0);
+        let mut b = couple_at::<I>(top, middle, 1);
+        let mut d = couple_at::<I>(last, last.add(LANES), 0);
+        let mut e = couple_at::<I>(last, last.add(LANES), 1);
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let c = couple_at::<I>(top, middle, i * STRIDE + 2);
+            let f = couple_at::<I>(last, last.add(LANES), i * STRIDE + 2);
+            let mut s = I::dot_couples(bias, weights[0], a);
+            s = I::dot_couples(s, weights[1], b);
+            s = I::dot_couples(s, weights[2], c);
+            s = I::dot_couples(s, weights[3], d);
+            s = I::dot_couples(s, weights[4], f);
+            I::keep_half::<HALF>(s, sums);
+            [a, b, d, e] =
+                if STRIDE == 1 { [b, c, e, f] } else { [c, couple_at::<I>(top, middle, i * STRIDE + 3), f, f] };
         }
-        // Couples of the last row are of columns 0 and 1, and of column 2 and nothing.
-        let weights = [Some(I::pairs(couple(3))), None, Some(I::pairs(couple(4)))];
-        for column in 0..3 * STRIDE + 3 {
-            let codes = I::couple(last.add(column * LANES), last.add(column * LANES + LANES));
-            for (m, s) in acc.iter_mut().enumerate() {
-                if let Some(Some(weights)) = column.checked_sub(m * STRIDE).and_then(|tap| weights.get(tap)) {
-                    *s = I::dot_couples(*s, *weights, codes);
-                }
-            }
-        }
-        sums[..4].copy_from_slice(&acc);
     }
-    4
+}
+
+/// A couple of the codes of one pixel of two rows.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn couple_at<I: Isa>(first: *const i16, second: *const i16, pixel: usize) -> I::Couples {
+    // SAFETY: the caller's promise.
+    unsafe { I::couple(first.add(pixel * LANES), second.add(pixel * LANES)) }
 }

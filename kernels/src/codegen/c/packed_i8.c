@@ -413,11 +413,11 @@ INLINE void half_3x3_i8(
         struct sums s = bias;
         upper[2] = couple(p + 32, q + 32);
         last[2] = couple(r + 32, r + 48);
-        dot_half(half, &s, upper[0], weights[0]);
-        dot_half(half, &s, upper[1], weights[1]);
-        dot_half(half, &s, upper[2], weights[2]);
-        dot_half(half, &s, last[0], last_weights[0]);
-        dot_half(half, &s, last[2], last_weights[1]);
+        s = dot_couples(s, upper[0], weights[0]);
+        s = dot_couples(s, upper[1], weights[1]);
+        s = dot_couples(s, upper[2], weights[2]);
+        s = dot_couples(s, last[0], last_weights[0]);
+        s = dot_couples(s, last[2], last_weights[1]);
         keep_half(half, s, sums);
         upper[0] = upper[stride];
         upper[1] = stride == 1 ? upper[2] : couple(p + 48, q + 48);

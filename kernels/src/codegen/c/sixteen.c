@@ -133,15 +133,7 @@ INLINE struct sums dot_couples(struct sums s, struct couples codes, struct coupl
     return s;
 }
 
-/* The same for one half of the lanes, which are kept alone. */
-INLINE void dot_half(const int half, struct sums *s, struct couples codes, struct couples weights)
-{
-    if (half)
-        s->high = _mm256_add_epi32(s->high, _mm256_madd_epi16(codes.high, weights.high));
-    else
-        s->low = _mm256_add_epi32(s->low, _mm256_madd_epi16(codes.low, weights.low));
-}
-
+/* Takes over lanes 0-7, or 8-15; what makes the others need not be computed. */
 INLINE void keep_half(const int half, struct sums s, struct sums *to)
 {
     if (half)
@@ -464,6 +456,7 @@ INLINE struct couples load_couples(const int8_t *weights)
     return c;
 }
 
+/* Takes over lanes 0-7, or 8-15. */
 INLINE void keep_half(const int half, struct sums s, struct sums *to)
 {
     if (half) {
@@ -487,13 +480,6 @@ INLINE struct sums dot_codes(struct sums s, const int16x8_t codes[2], const int1
 INLINE struct sums dot_couples(struct sums s, struct couples codes, struct couples weights)
 {
     return dot_codes(dot_codes(s, codes.first, weights.first), codes.second, weights.second);
-}
-
-/* The same for one half of the lanes, which are kept alone. */
-INLINE void dot_half(const int half, struct sums *s, struct couples codes, struct couples weights)
-{
-    struct sums all = dot_couples(*s, codes, weights);
-    keep_half(half, all, s);
 }
 
 struct scale {

@@ -9,8 +9,8 @@ use crate::reference::Codes;
 /// How four products are added up.
 #[allow(unsafe_code)]
 pub(in crate::optimized) trait Dot {
-    /// Adds to each lane `|a| * sign(w, a)` of its four codes; `magnitudes` has values up to 128 and `signed` none of -128.
-    unsafe fn dot(sums: __m256i, magnitudes: __m256i, signed: __m256i) -> __m256i;
+    /// `|a| * sign(w, a)` of the four codes of each lane, added up, for several rows; `magnitudes` has values up to 128 and `signed` none of -128.
+    unsafe fn dot<const M: usize>(sums: [__m256i; M], magnitudes: [__m256i; M], signed: [__m256i; M]) -> [__m256i; M];
 }
 
 /// Registers of 256 bits with a way to add up products.
@@ -26,11 +26,23 @@ pub(in crate::optimized) struct Vnni512;
 #[allow(unsafe_code)]
 impl Dot for Pairwise {
     #[inline(always)]
-    unsafe fn dot(sums: __m256i, magnitudes: __m256i, signed: __m256i) -> __m256i {
+    unsafe fn dot<const M: usize>(
+        mut sums: [__m256i; M],
+        magnitudes: [__m256i; M],
+        mut signed: [__m256i; M],
+    ) -> [__m256i; M] {
         // SAFETY: the processor has AVX2.
         unsafe {
-            let pairs = _mm256_maddubs_epi16(magnitudes, signed);
-            _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+            for (s, a) in signed.iter_mut().zip(magnitudes) {
+                *s = _mm256_maddubs_epi16(a, *s);
+            }
+            for s in &mut signed {
+                *s = _mm256_madd_epi16(*s, _mm256_set1_epi16(1));
+            }
+            for (sum, s) in sums.iter_mut().zip(signed) {
+                *sum = _mm256_add_epi32(*sum, s);
+            }
+            sums
         }
     }
 }
@@ -38,18 +50,32 @@ impl Dot for Pairwise {
 #[allow(unsafe_code)]
 impl Dot for Vnni {
     #[inline(always)]
-    unsafe fn dot(sums: __m256i, magnitudes: __m256i, signed: __m256i) -> __m256i {
-        // SAFETY: the processor has AVX-VNNI.
-        unsafe { _mm256_dpbusd_avx_epi32(sums, magnitudes, signed) }
+    unsafe fn dot<const M: usize>(
+        mut sums: [__m256i; M],
+        magnitudes: [__m256i; M],
+        signed: [__m256i; M],
+    ) -> [__m256i; M] {
+        for ((sum, a), s) in sums.iter_mut().zip(magnitudes).zip(signed) {
+            // SAFETY: the processor has AVX-VNNI.
+            *sum = unsafe { _mm256_dpbusd_avx_epi32(*sum, a, s) };
+        }
+        sums
     }
 }
 
 #[allow(unsafe_code)]
 impl Dot for Vnni512 {
     #[inline(always)]
-    unsafe fn dot(sums: __m256i, magnitudes: __m256i, signed: __m256i) -> __m256i {
-        // SAFETY: the processor has AVX-512 VNNI and VL.
-        unsafe { _mm256_dpbusd_epi32(sums, magnitudes, signed) }
+    unsafe fn dot<const M: usize>(
+        mut sums: [__m256i; M],
+        magnitudes: [__m256i; M],
+        signed: [__m256i; M],
+    ) -> [__m256i; M] {
+        for ((sum, a), s) in sums.iter_mut().zip(magnitudes).zip(signed) {
+            // SAFETY: the processor has AVX-512 VNNI and VL.
+            *sum = unsafe { _mm256_dpbusd_epi32(*sum, a, s) };
+        }
+        sums
     }
 }
 
@@ -61,60 +87,64 @@ pub(in crate::optimized) struct Eight {
     mantissa: [__m256i; 2],
     /// What is added to the products.
     add: [__m256i; 2],
-    /// How far they are shifted right; that leaves the result of an odd lane in the upper half.
-    right: [__m256i; 2],
-    /// How far odd lanes are shifted left then: by one where there is no right shift.
-    left_again: __m256i,
     /// What of a lane is subtracted from its product.
     sign: [__m256i; 2],
-    /// What is added to the results.
-    zero: __m256i,
+    /// How far sums are shifted left then: by one where there is no right shift.
+    left_again: [__m256i; 2],
+    /// How far upper halves are shifted right, in the order that they are taken in.
+    right: __m256i,
 }
 
 /// Sixteen factors.
 pub(in crate::optimized) struct Factors {
     halves: [Eight; 2],
+    /// What is added to the results.
+    zero: i32,
     /// Whether a shift is not to the right.
     grows: bool,
     /// Whether results below the zero are told apart.
     exact: bool,
 }
 
-/// Eight [`crate::fixed::Multiplier`]s, and the zero that is added.
+/// Even and odd lanes, in 64 bits each.
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn eight(mantissas: *const i32, shifts: *const i32, zero: i32) -> Eight {
+unsafe fn apart(x: __m256i) -> [__m256i; 2] {
+    // SAFETY: the processor has AVX2.
+    unsafe { [_mm256_blend_epi32(x, _mm256_setzero_si256(), 0b1010_1010), _mm256_srli_epi64(x, 32)] }
+}
+
+/// Eight [`crate::fixed::Multiplier`]s.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn eight(mantissas: *const i32, shifts: *const i32) -> Eight {
     // SAFETY: the processor has AVX2; both valid for 8.
     unsafe {
-        let none = _mm256_setzero_si256();
+        let (none, one) = (_mm256_setzero_si256(), _mm256_set1_epi32(1));
         let (mantissa, shift) = (_mm256_loadu_si256(mantissas.cast()), _mm256_loadu_si256(shifts.cast()));
         let right = _mm256_max_epi32(_mm256_sub_epi32(none, shift), none);
         let twice = _mm256_cmpgt_epi32(right, none);
-        let negative = _mm256_and_si256(twice, _mm256_set1_epi32(i32::MIN));
-        let by = [_mm256_blend_epi32(right, none, 0b1010_1010), _mm256_srli_epi64(right, 32)];
-        // 2^62 keeps products positive, so that a logical shift does; `zero` takes it away again.
-        let (first, half) = (_mm256_set1_epi64x((1 << 62) + (1 << 30)), _mm256_set1_epi64x(1 << 30));
+        let [negative, once] = [_mm256_and_si256(twice, _mm256_set1_epi32(i32::MIN)), _mm256_andnot_si256(twice, one)];
+        let half = _mm256_set1_epi64x(1 << 30);
+        let by = apart(right);
         let second = [
             _mm256_and_si256(_mm256_sllv_epi64(half, by[0]), _mm256_shuffle_epi32(twice, 0b10_10_00_00)),
             _mm256_and_si256(_mm256_sllv_epi64(half, by[1]), _mm256_shuffle_epi32(twice, 0b11_11_01_01)),
         ];
-        let left_again = _mm256_andnot_si256(_mm256_srli_epi64(twice, 32), _mm256_set1_epi64x(1));
-        let odd = _mm256_add_epi64(_mm256_sub_epi64(by[1], _mm256_set1_epi64x(1)), left_again);
         Eight {
             left: _mm256_max_epi32(shift, none),
             mantissa: [mantissa, _mm256_srli_epi64(mantissa, 32)],
-            add: [_mm256_add_epi64(second[0], first), _mm256_add_epi64(second[1], first)],
-            right: [_mm256_add_epi64(by[0], _mm256_set1_epi64x(31)), odd],
-            left_again,
-            sign: [_mm256_blend_epi32(negative, none, 0b1010_1010), _mm256_srli_epi64(negative, 32)],
-            zero: _mm256_sub_epi32(_mm256_set1_epi32(zero), _mm256_srlv_epi32(_mm256_set1_epi32(i32::MIN), right)),
+            add: [_mm256_add_epi64(second[0], half), _mm256_add_epi64(second[1], half)],
+            sign: apart(negative),
+            left_again: apart(once),
+            right: in_order(_mm256_max_epi32(_mm256_sub_epi32(right, one), none)),
         }
     }
 }
 
 /// Two roundings are one shift by `31 + right` of `x m + 2^30 + 2^(30 + right)`, less `2^31` for a negative `x`: then the second one rounds
-/// halves down. Without a right shift there is one rounding, of `x m + 2^30`. If not `EXACT`, results that
-/// would be below the zero are at most the zero.
+/// halves down. Without a right shift there is one rounding, of `x m + 2^30`. Upper halves of 64 bits are a shift by 32, and leave lanes 0, 2,
+/// 1, 3 of each four. If not `EXACT`, results that would be below 0 are at most 0.
 #[inline(always)]
 #[allow(unsafe_code)]
 unsafe fn rescale_eight<const GROWS: bool, const EXACT: bool>(mut x: __m256i, by: &Eight) -> __m256i {
@@ -130,13 +160,21 @@ unsafe fn rescale_eight<const GROWS: bool, const EXACT: bool>(mut x: __m256i, by
             even = _mm256_sub_epi64(even, _mm256_and_si256(x, by.sign[0]));
             odd = _mm256_sub_epi64(odd, _mm256_and_si256(y, by.sign[1]));
         }
-        even = _mm256_srlv_epi64(even, by.right[0]);
-        odd = _mm256_srlv_epi64(odd, by.right[1]);
         if GROWS {
-            odd = _mm256_sllv_epi64(odd, by.left_again);
+            even = _mm256_sllv_epi64(even, by.left_again[0]);
+            odd = _mm256_sllv_epi64(odd, by.left_again[1]);
         }
-        _mm256_add_epi32(_mm256_blend_epi32(even, odd, 0b1010_1010), by.zero)
+        let upper = _mm256_shuffle_ps(_mm256_castsi256_ps(even), _mm256_castsi256_ps(odd), 0b11_01_11_01);
+        _mm256_srav_epi32(_mm256_castps_si256(upper), by.right)
     }
+}
+
+/// Swaps the middle two of each four lanes.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn in_order(x: __m256i) -> __m256i {
+    // SAFETY: the processor has AVX2.
+    unsafe { _mm256_shuffle_epi32(x, 0b11_01_10_00) }
 }
 
 /// The nearest whole numbers, halves away from zero, of four products.
@@ -192,8 +230,12 @@ impl<D: Dot> Isa for Avx2<D> {
         unsafe {
             for i in 0..2 {
                 let w = _mm256_loadu_si256(weights.add(32 * i).cast());
-                for (s, [codes, magnitudes]) in rows.iter_mut().zip(quads) {
-                    s[i] = D::dot(s[i], magnitudes, _mm256_sign_epi8(w, codes));
+                let (mut sums, mut magnitudes, mut signed) = ([w; M], [w; M], [w; M]);
+                for (m, (row, [codes, sizes])) in rows.iter().zip(quads).enumerate() {
+                    (sums[m], magnitudes[m], signed[m]) = (row[i], sizes, _mm256_sign_epi8(w, codes));
+                }
+                for (row, sum) in rows.iter_mut().zip(D::dot(sums, magnitudes, signed)) {
+                    row[i] = sum;
                 }
             }
         }
@@ -221,12 +263,17 @@ impl<D: Dot> Isa for Avx2<D> {
     }
 
     #[inline(always)]
+    unsafe fn keep_half<const HALF: usize>(from: Self::Sums, to: &mut Self::Sums) {
+        to[HALF] = from[HALF];
+    }
+
+    #[inline(always)]
     unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32, least: i32) -> Self::Scale {
         // SAFETY: both valid for 16.
         unsafe {
-            let halves = parts!(i in [0, 8] => eight(mantissas.add(i), shifts.add(i), zero));
+            let halves = parts!(i in [0, 8] => eight(mantissas.add(i), shifts.add(i)));
             let shifts = std::slice::from_raw_parts(shifts, 16);
-            Factors { halves, grows: shifts.iter().any(|s| *s >= 0), exact: least < zero }
+            Factors { halves, zero, grows: shifts.iter().any(|s| *s >= 0), exact: least < zero }
         }
     }
 
@@ -234,10 +281,15 @@ impl<D: Dot> Isa for Avx2<D> {
     unsafe fn rescale(sums: Self::Sums, by: &Self::Scale) -> Self::Sums {
         // SAFETY: the processor has AVX2.
         unsafe {
+            let zero = _mm256_set1_epi32(by.zero);
             if by.grows {
-                return parts!(i in [0, 1] => rescale_eight::<true, true>(sums[i], &by.halves[i]));
+                return parts!(i in [0, 1] => {
+                    _mm256_add_epi32(in_order(rescale_eight::<true, true>(sums[i], &by.halves[i])), zero)
+                });
             }
-            parts!(i in [0, 1] => rescale_eight::<false, true>(sums[i], &by.halves[i]))
+            parts!(i in [0, 1] => {
+                _mm256_add_epi32(in_order(rescale_eight::<false, true>(sums[i], &by.halves[i])), zero)
+            })
         }
     }
 
@@ -304,16 +356,17 @@ impl<D: Dot> Isa for Avx2<D> {
             _mm_storeu_si128(to.cast(), _mm_max_epi8(_mm_min_epi8(codes, max), min));
         }
     }
+
     #[inline(always)]
     unsafe fn write(sums: &mut [Self::Sums], by: &Self::Scale, limits: Self::Limits, to: *mut i8, stride: usize) {
         // SAFETY: the caller's promise.
         unsafe {
             if by.grows {
-                write_halves::<D, true, true>(sums, by, limits, to, stride);
+                write_halves::<true, true>(sums, by, limits, to, stride);
             } else if by.exact {
-                write_halves::<D, false, true>(sums, by, limits, to, stride);
+                write_halves::<false, true>(sums, by, limits, to, stride);
             } else {
-                write_halves::<D, false, false>(sums, by, limits, to, stride);
+                write_halves::<false, false>(sums, by, limits, to, stride);
             }
         }
     }
@@ -322,10 +375,10 @@ impl<D: Dot> Isa for Avx2<D> {
 /// Rescales and stores rows, a half of the lanes after the other, so that its factors stay in registers.
 #[inline(always)]
 #[allow(unsafe_code)]
-unsafe fn write_halves<D: Dot, const GROWS: bool, const EXACT: bool>(
+unsafe fn write_halves<const GROWS: bool, const EXACT: bool>(
     sums: &mut [[__m256i; 2]],
     by: &Factors,
-    limits: [__m128i; 2],
+    [min, max]: [__m128i; 2],
     to: *mut i8,
     stride: usize,
 ) {
@@ -335,9 +388,22 @@ unsafe fn write_halves<D: Dot, const GROWS: bool, const EXACT: bool>(
         for s in &mut *sums {
             s[0] = rescale_eight::<GROWS, EXACT>(s[0], &low);
         }
-        for (row, s) in sums.iter().enumerate() {
-            let high = rescale_eight::<GROWS, EXACT>(s[1], &high);
-            Avx2::<D>::store([s[0], high], limits, to.add(row * stride));
+        let zero = _mm256_set1_epi16(by.zero as i16);
+        let (min, max) = (_mm256_broadcastsi128_si256(min), _mm256_broadcastsi128_si256(max));
+        let order = _mm256_broadcastsi128_si256(_mm_set_epi64x(0x0f0d_0e0c_0b09_0a08, 0x0705_0604_0301_0200));
+        for (i, two) in sums.chunks_mut(2).enumerate() {
+            for s in &mut *two {
+                let codes = _mm256_packs_epi32(s[0], rescale_eight::<GROWS, EXACT>(s[1], &high));
+                s[0] = _mm256_adds_epi16(codes, zero);
+            }
+            let (first, second, to) = (two[0][0], two[two.len() - 1][0], to.add(2 * i * stride));
+            let codes = _mm256_max_epi8(_mm256_min_epi8(_mm256_packs_epi16(first, second), max), min);
+            let codes = _mm256_shuffle_epi8(codes, order);
+            let (lower, upper) = (_mm256_castsi256_si128(codes), _mm256_extracti128_si256(codes, 1));
+            _mm_storeu_si128(to.cast(), _mm_unpacklo_epi64(lower, upper));
+            if two.len() > 1 {
+                _mm_storeu_si128(to.add(stride).cast(), _mm_unpackhi_epi64(lower, upper));
+            }
         }
     }
 }

@@ -11,14 +11,12 @@ use super::scale::{Factors, Output};
 use crate::reference::Codes;
 
 /// An expression for each of several constant indices, as an array. A closure would be compiled without the instruction set.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! parts {
     ($i:ident in [$($index:literal),*] => $of:expr) => {
         [$({ let $i = $index; $of }),*]
     };
 }
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-use parts;
+pub(super) use parts;
 
 /// Operations on sixteen lanes, in the order of [`super::pack::lane_of`]. Sums and products of `i32` wrap.
 ///
@@ -59,6 +57,9 @@ pub(super) trait Isa {
     /// Adds to each lane its products with two codes.
     unsafe fn dot_couples(sums: Self::Sums, pairs: Self::Pairs, codes: Self::Couples) -> Self::Sums;
 
+    /// Copies lanes 0-7, or 8-15: what makes the others need not be computed.
+    unsafe fn keep_half<const HALF: usize>(from: Self::Sums, to: &mut Self::Sums);
+
     /// 16 mantissas in `0..=i32::MAX` and shifts in `-31..=31`. Of results below `least` it matters only that they are.
     unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32, least: i32) -> Self::Scale;
     /// As [`crate::fixed::Multiplier::apply`] with [`crate::fixed::Rule::Double`], plus the zero.
@@ -88,7 +89,7 @@ pub(super) trait Isa {
 }
 
 /// Rows of sums that are made before they become codes: they stay in the first cache.
-pub(super) const TOGETHER: usize = 32;
+pub(super) const TOGETHER: usize = 64;
 
 /// What makes codes of the sums of sixteen outputs.
 pub(super) struct Writer<'a, I: Isa> {

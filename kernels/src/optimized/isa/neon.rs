@@ -149,6 +149,11 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     }
 
     #[inline(always)]
+    unsafe fn keep_half<const HALF: usize>(from: Self::Sums, to: &mut Self::Sums) {
+        to[2 * HALF..][..2].copy_from_slice(&from[2 * HALF..][..2]);
+    }
+
+    #[inline(always)]
     unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32, _: i32) -> Self::Scale {
         // SAFETY: both valid for 16.
         unsafe {
