@@ -10,7 +10,9 @@ use std::process::Command;
 
 use quant_opt_kernels::float::conv::ConvParams;
 use quant_opt_kernels::geometry::{Axis, Window};
-use quant_opt_kernels::optimized::{Conv, Depthwise, Factors, FullyConnected, Join, Output, Panels, Product, Side};
+use quant_opt_kernels::optimized::{
+    Blend, Conv, Depthwise, Factors, FullyConnected, Join, Output, Panels, Product, Side,
+};
 use quant_opt_kernels::reference::Affine;
 use quant_opt_kernels::reference::conv::{Filter, Image, conv_2d, depthwise_conv_2d};
 use quant_opt_kernels::reference::elementwise::{self, Joined};
@@ -185,6 +187,10 @@ fn side(s: &Side) -> String {
     format!("{{{}, {}, {}, {}}}", s.zero, s.left, by.mantissa, by.shift)
 }
 
+fn blend(b: &Blend) -> String {
+    format!("{{{{{}, {}}}, {{{}, {}}}, {}, {}}}", b.a[0], b.a[1], b.b[0], b.b[1], b.add, b.right)
+}
+
 fn pairs(r: &mut Random, p: &mut Program) {
     let n = r.within(1..100);
     let (a, b) = (r.codes(n, -128), r.codes(n, -128));
@@ -199,8 +205,10 @@ fn pairs(r: &mut Random, p: &mut Program) {
     let (k, by) = (product.multiplying(), product.multiplying().out.one());
     let [za, zb, zero] = k.zeros;
     let ends = format!("{}, {}", codes.min, codes.max);
-    let init =
-        format!("{{PRODUCT, {{{za}, 0, 0, 0}}, {{{zb}, 0, 0, 0}}, {}, {}, {zero}, {ends}}}", by.mantissa, by.shift);
+    let init = format!(
+        "{{PRODUCT, {{{za}, 0, 0, 0}}, {{{zb}, 0, 0, 0}}, {}, {}, {zero}, {ends}, {{{{0}}, {{0}}, 0, 0}}}}",
+        by.mantissa, by.shift
+    );
     let (expected, _) = reference.apply(operands.0, operands.1).unwrap();
     p.case(&format!("product {}", p.cases), "join_packed_i8", &init, &args, &a, &expected);
     for (kind, name) in
@@ -212,9 +220,11 @@ fn pairs(r: &mut Random, p: &mut Program) {
         let join = Join::new(&reference);
         let (k, by) = (join.joining(), join.joining().out.one());
         let ends = format!("{}, {}, {}, {ends}", by.mantissa, by.shift, k.zero);
-        let init = format!("{{{name}, {}, {}, {ends}}}", side(&k.a), side(&k.b));
         let (expected, _) = reference.apply(operands.0, operands.1).unwrap();
-        p.case(&format!("{name} {}", p.cases), "join_packed_i8", &init, &args, &a, &expected);
+        for blend in join.blend().map(blend).into_iter().chain(["{{0}, {0}, 0, 0}".into()]) {
+            let init = format!("{{{name}, {}, {}, {ends}, {blend}}}", side(&k.a), side(&k.b));
+            p.case(&format!("{name} {}", p.cases), "join_packed_i8", &init, &args, &a, &expected);
+        }
     }
 }
 

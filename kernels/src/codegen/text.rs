@@ -6,6 +6,7 @@ use ir::{Elem, Sign, Tensor};
 
 use crate::error::{KernelError, Result};
 use crate::fixed::Multiplier;
+use crate::optimized::Blend;
 
 /// Columns of a line of numbers.
 const WIDTH: usize = 118;
@@ -37,6 +38,11 @@ fn int(v: i64) -> String {
 /// `{mantissa, shift}`
 pub(super) fn multiplier(m: Multiplier) -> String {
     format!("{{{}, {}}}", m.mantissa, m.shift)
+}
+
+/// A `struct blend_i8`.
+pub(super) fn blend(b: &Blend) -> String {
+    format!("{{{}, {}, {}, {}}}", list(b.a), list(b.b), b.add, b.right)
 }
 
 /// `{a, b, …}` on one line.

@@ -1,5 +1,6 @@
 //! Functions of two tensors, element by element.
 
+use super::blend::Blend;
 use super::isa::Isa;
 use super::pack::LANES;
 use super::variant::{Variant, best};
@@ -58,7 +59,7 @@ impl Side {
         Side { zero, left: left as i32, by: Uniform::new(by) }
     }
 
-    fn at(&self, code: i8) -> i32 {
+    pub(super) fn at(&self, code: i8) -> i32 {
         self.by.one().apply((i32::from(code) - self.zero) << self.left)
     }
 }
@@ -66,6 +67,7 @@ impl Side {
 /// A sum, difference or squared difference; see [`elementwise::Join`].
 pub struct Join {
     by: Joining,
+    blend: Option<Blend>,
     variant: &'static Variant,
 }
 
@@ -125,7 +127,8 @@ impl Join {
     pub fn new(of: &elementwise::Join) -> Join {
         let out = Uniform::new(of.out);
         let (a, b) = (Side::new(of.a.parts()), Side::new(of.b.parts()));
-        Join { by: Joining { kind: of.kind, a, b, out, zero: of.zero, codes: of.codes }, variant: best(false) }
+        let by = Joining { kind: of.kind, a, b, out, zero: of.zero, codes: of.codes };
+        Join { by, blend: Blend::of(&by), variant: best(false) }
     }
 
     /// The same with another variant, which must be available.
@@ -139,6 +142,11 @@ impl Join {
         &self.by
     }
 
+    /// The same as one affine function, if it is one.
+    pub fn blend(&self) -> Option<&Blend> {
+        self.blend.as_ref()
+    }
+
     /// Computes `y` of operands that have as many elements, or one.
     pub fn run(&self, a: &[i8], b: &[i8], y: &mut [i8]) -> Result<()> {
         let pairs = Pairs { a, b, y };
@@ -146,7 +154,7 @@ impl Join {
         // SAFETY: a variant is only chosen if the processor has it.
         #[allow(unsafe_code)]
         unsafe {
-            (self.variant.join)(&self.by, pairs);
+            (self.variant.join)(&self.by, self.blend.as_ref(), pairs);
         }
         Ok(())
     }
@@ -239,9 +247,14 @@ macro_rules! each_sixteen {
 /// The processor has the instruction set; the pairs are checked.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub(super) unsafe fn join<I: Isa>(k: &Joining, p: Pairs<'_>) {
+pub(super) unsafe fn join<I: Isa>(k: &Joining, blend: Option<&Blend>, p: Pairs<'_>) {
+    if let Some(by) = blend {
+        // SAFETY: sources and results are valid for 16.
+        unsafe { each_sixteen!(I, p, k.codes, |a, b| I::blend(a, b, by)) }
+        return;
+    }
     if !(k.a.by.known() && k.b.by.known() && k.out.known()) {
-        return one_by_one(p, |a, b| joined(k, a, b));
+        return one_by_one(p, |a, b| joined(k, k.a.at(a), k.b.at(b)));
     }
     // SAFETY: sources and results are valid for 16.
     unsafe {
@@ -279,8 +292,8 @@ pub(super) unsafe fn product<I: Isa>(k: &Multiplying, p: Pairs<'_>) {
     }
 }
 
-fn joined(k: &Joining, a: i8, b: i8) -> i8 {
-    let (a, b) = (k.a.at(a), k.b.at(b));
+/// What two values of the common scale give.
+pub(super) fn joined(k: &Joining, a: i32, b: i32) -> i8 {
     let value = match k.kind {
         Joined::Sum => a.wrapping_add(b),
         Joined::Difference => a.wrapping_sub(b),

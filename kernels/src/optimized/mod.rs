@@ -6,6 +6,7 @@
 //!
 //! The kernels of [`float`] are prepared and run in the same way, over float32.
 
+mod blend;
 mod conv;
 mod convert;
 mod depthwise;
@@ -20,6 +21,7 @@ mod pool;
 mod scale;
 mod variant;
 
+pub use blend::Blend;
 pub use conv::Conv;
 pub use convert::quantize;
 pub use depthwise::{Depthwise, Taps};

@@ -1,5 +1,6 @@
 //! The instruction sets that kernels are compiled for.
 
+use super::blend::Blend;
 use super::depthwise::{self, Row};
 use super::elementwise::{self, Joining, Multiplying, Pairs};
 use super::gemm::{self, Gemm};
@@ -20,7 +21,7 @@ pub struct Variant {
     pub(super) any_weight: bool,
     pub(super) gemm: unsafe fn(Gemm<'_>),
     pub(super) depthwise: unsafe fn(Row<'_>),
-    pub(super) join: unsafe fn(&Joining, Pairs<'_>),
+    pub(super) join: unsafe fn(&Joining, Option<&Blend>, Pairs<'_>),
     pub(super) product: unsafe fn(&Multiplying, Pairs<'_>),
 }
 
@@ -54,9 +55,9 @@ macro_rules! variants {
 
             $(#[$features])*
             #[allow(unsafe_code)]
-            unsafe fn join(k: &Joining, p: Pairs<'_>) {
+            unsafe fn join(k: &Joining, blend: Option<&Blend>, p: Pairs<'_>) {
                 // SAFETY: the caller's promise.
-                unsafe { elementwise::join::<$isa>(k, p) }
+                unsafe { elementwise::join::<$isa>(k, blend, p) }
             }
 
             $(#[$features])*

@@ -496,15 +496,33 @@ enum { SUM, DIFFERENCE, SQUARED_DIFFERENCE, PRODUCT };
 struct side_i8 {
     int32_t zero, left, mantissa, shift;
 };
+/* A sum or difference that for every pair of codes is ((a A1 + b B1) << 7) + ((a A2 + b B2) >> 8) + add, shifted right; `right` is 0 for any
+   other. */
+struct blend_i8 {
+    int16_t a[2], b[2];
+    int32_t add, right;
+};
 struct join_packed_i8 {
     int32_t kind;
     struct side_i8 a, b;
     int32_t mantissa, shift, zero, min, max;
+    struct blend_i8 blend;
 };
+
+INLINE int32_t blended_i8(const struct blend_i8 *k, int32_t a, int32_t b)
+{
+    int32_t high = a * k->a[0] + b * k->b[0], low = a * k->a[1] + b * k->b[1];
+    return (int32_t)((uint32_t)(high * 128) + (uint32_t)(low >> 8) + (uint32_t)k->add) >> k->right;
+}
 
 INLINE int32_t joined_i8(const struct join_packed_i8 *k, int32_t a, int32_t b)
 {
     uint32_t joined;
+    if (k->blend.right) {
+        a = blended_i8(&k->blend, a, b);
+        a = a < k->max ? a : k->max;
+        return a > k->min ? a : k->min;
+    }
     a -= k->a.zero;
     b -= k->b.zero;
     if (k->kind == PRODUCT) {
@@ -522,17 +540,33 @@ INLINE int32_t joined_i8(const struct join_packed_i8 *k, int32_t a, int32_t b)
 }
 
 #if ROWS_TOGETHER > 1
-/* A factor of a half leaves nothing to round. */
-INLINE int is_half(const struct side_i8 *side)
+/* Sixteen codes of one side, shifted and scaled. */
+INLINE struct sums side_i8(const struct side_i8 *side, const struct scale *by, const int8_t *from)
 {
-    return side->mantissa == 1 << 30 && side->shift == 0;
+    return rescale_uniform(1, shift_sums(load_codes(from, side->zero), side->left), by);
 }
 
-/* Sixteen codes of one side, shifted and scaled. */
-INLINE struct sums side_i8(const struct side_i8 *side, int half, const struct scale *by, const int8_t *from)
+INLINE void repeat(int8_t code, int8_t to[16])
 {
-    struct sums s = load_codes(from, side->zero);
-    return half ? shift_sums(s, side->left - 1) : rescale_uniform(0, shift_sums(s, side->left), by);
+    int32_t i;
+    for (i = 0; i < 16; i++)
+        to[i] = code;
+}
+
+/* Blends whole sixteens, and gives how many elements that are. */
+INLINE int32_t blend_sixteens_i8(
+    const struct join_packed_i8 *k, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step, int8_t *y, int32_t n)
+{
+    struct blend by = load_blend(k->blend.a, k->blend.b, k->blend.add, k->blend.right);
+    struct scale ends;
+    int8_t one_a[16], one_b[16];
+    int32_t i;
+    load_uniform(&ends, 0, 0, 0, k->min, k->max);
+    repeat(a[0], one_a);
+    repeat(b[0], one_b);
+    for (i = 0; i + 16 <= n; i += 16)
+        store_codes(blend_codes(a_step ? a + i : one_a, b_step ? b + i : one_b, &by), &ends, y + i);
+    return i;
 }
 
 /* Joins whole sixteens, and gives how many elements that are. */
@@ -542,21 +576,19 @@ INLINE int32_t join_sixteens_i8(
 {
     struct scale by_a, by_b, by;
     int8_t one_a[16], one_b[16];
-    int32_t i, half_a = is_half(&k->a), half_b = is_half(&k->b);
+    int32_t i;
     load_uniform(&by_a, k->a.mantissa, k->a.shift, 0, -128, 127);
     load_uniform(&by_b, k->b.mantissa, k->b.shift, 0, -128, 127);
     load_uniform(&by, k->mantissa, k->shift, k->zero, k->min, k->max);
-    for (i = 0; i < 16; i++) {
-        one_a[i] = a[0];
-        one_b[i] = b[0];
-    }
+    repeat(a[0], one_a);
+    repeat(b[0], one_b);
     for (i = 0; i + 16 <= n; i += 16) {
         const int8_t *from_a = a_step ? a + i : one_a, *from_b = b_step ? b + i : one_b;
         struct sums s;
         if (kind == PRODUCT) {
             s = mul_sums(load_codes(from_a, k->a.zero), load_codes(from_b, k->b.zero));
         } else {
-            struct sums p = side_i8(&k->a, half_a, &by_a, from_a), q = side_i8(&k->b, half_b, &by_b, from_b);
+            struct sums p = side_i8(&k->a, &by_a, from_a), q = side_i8(&k->b, &by_b, from_b);
             s = kind == SUM ? add_sums(p, q) : sub_sums(p, q);
             if (kind == SQUARED_DIFFERENCE)
                 s = mul_sums(s, s);
@@ -566,11 +598,6 @@ INLINE int32_t join_sixteens_i8(
     return i;
 }
 
-/* Whether the factor of a side is a half or less. */
-INLINE int shrinks(const struct side_i8 *side)
-{
-    return side->shift < 0 || is_half(side);
-}
 #endif
 
 static void join_packed_i8(
@@ -578,12 +605,14 @@ static void join_packed_i8(
 {
     int32_t i = 0;
 #if ROWS_TOGETHER > 1
-    if (n > 0 && k->kind == PRODUCT)
+    if (n > 0 && k->blend.right)
+        i = blend_sixteens_i8(k, a, a_step, b, b_step, y, n);
+    else if (n > 0 && k->kind == PRODUCT)
         i = k->shift < 0 ? join_sixteens_i8(PRODUCT, 0, k, a, a_step, b, b_step, y, n) : join_sixteens_i8(PRODUCT, 1, k, a, a_step, b, b_step, y, n);
-    else if (n > 0 && shrinks(&k->a) && shrinks(&k->b) && k->shift < 0)
-        i = k->kind == SUM          ? join_sixteens_i8(SUM, 0, k, a, a_step, b, b_step, y, n)
-            : k->kind == DIFFERENCE ? join_sixteens_i8(DIFFERENCE, 0, k, a, a_step, b, b_step, y, n)
-                                    : join_sixteens_i8(SQUARED_DIFFERENCE, 0, k, a, a_step, b, b_step, y, n);
+    else if (n > 0)
+        i = k->kind == SUM          ? join_sixteens_i8(SUM, 1, k, a, a_step, b, b_step, y, n)
+            : k->kind == DIFFERENCE ? join_sixteens_i8(DIFFERENCE, 1, k, a, a_step, b, b_step, y, n)
+                                    : join_sixteens_i8(SQUARED_DIFFERENCE, 1, k, a, a_step, b, b_step, y, n);
 #endif
     for (; i < n; i++)
         y[i] = (int8_t)joined_i8(k, a[i * a_step], b[i * b_step]);

@@ -368,6 +368,39 @@ INLINE struct sums shift_sums(struct sums a, int32_t left)
     return a;
 }
 
+/* Factors of two codes; see struct blend_i8. */
+struct blend {
+    __m256i high, low, add;
+    __m128i right;
+};
+
+INLINE struct blend load_blend(const int16_t a[2], const int16_t b[2], int32_t add, int32_t right)
+{
+    struct blend by;
+    by.high = _mm256_set1_epi32((int32_t)((uint32_t)b[0] << 16 | (uint16_t)a[0]));
+    by.low = _mm256_set1_epi32((int32_t)((uint32_t)b[1] << 16 | (uint16_t)a[1]));
+    by.add = _mm256_set1_epi32(add);
+    by.right = _mm_cvtsi32_si128(right);
+    return by;
+}
+
+INLINE __m256i blend_eight(__m128i pairs, const struct blend *by)
+{
+    __m256i wide = _mm256_cvtepi8_epi16(pairs);
+    __m256i high = _mm256_slli_epi32(_mm256_madd_epi16(wide, by->high), 7), low = _mm256_srai_epi32(_mm256_madd_epi16(wide, by->low), 8);
+    return _mm256_sra_epi32(_mm256_add_epi32(_mm256_add_epi32(high, low), by->add), by->right);
+}
+
+INLINE struct sums blend_codes(const int8_t *a, const int8_t *b, const struct blend *by)
+{
+    __m128i x = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)a), 0xd8);
+    __m128i y = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)b), 0xd8);
+    struct sums s;
+    s.low = blend_eight(_mm_unpacklo_epi8(x, y), by);
+    s.high = blend_eight(_mm_unpackhi_epi8(x, y), by);
+    return s;
+}
+
 #elif defined(__aarch64__) && defined(__ARM_NEON) && !defined(PORTABLE)
 #include <arm_neon.h>
 #define ROWS_TOGETHER 4
@@ -602,6 +635,42 @@ INLINE struct sums shift_sums(struct sums a, int32_t left)
     a.c = vshlq_s32(a.c, by);
     a.d = vshlq_s32(a.d, by);
     return a;
+}
+
+/* Factors of two codes; see struct blend_i8. */
+struct blend {
+    int16_t a[2], b[2];
+    int32x4_t add, left;
+};
+
+INLINE struct blend load_blend(const int16_t a[2], const int16_t b[2], int32_t add, int32_t right)
+{
+    struct blend by;
+    by.a[0] = a[0];
+    by.a[1] = a[1];
+    by.b[0] = b[0];
+    by.b[1] = b[1];
+    by.add = vdupq_n_s32(add);
+    by.left = vdupq_n_s32(-right);
+    return by;
+}
+
+INLINE int32x4_t blend_four(int16x4_t a, int16x4_t b, const struct blend *by)
+{
+    int32x4_t high = vmlal_n_s16(vmull_n_s16(a, by->a[0]), b, by->b[0]), low = vmlal_n_s16(vmull_n_s16(a, by->a[1]), b, by->b[1]);
+    return vshlq_s32(vaddq_s32(vaddq_s32(vshlq_n_s32(high, 7), vshrq_n_s32(low, 8)), by->add), by->left);
+}
+
+INLINE struct sums blend_codes(const int8_t *a, const int8_t *b, const struct blend *by)
+{
+    int8x16_t x = vld1q_s8(a), y = vld1q_s8(b);
+    int16x8_t x_low = vmovl_s8(vget_low_s8(x)), x_high = vmovl_high_s8(x), y_low = vmovl_s8(vget_low_s8(y)), y_high = vmovl_high_s8(y);
+    struct sums s;
+    s.a = blend_four(vget_low_s16(x_low), vget_low_s16(y_low), by);
+    s.b = blend_four(vget_low_s16(x_high), vget_low_s16(y_high), by);
+    s.c = blend_four(vget_high_s16(x_low), vget_high_s16(y_low), by);
+    s.d = blend_four(vget_high_s16(x_high), vget_high_s16(y_high), by);
+    return s;
 }
 
 INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)

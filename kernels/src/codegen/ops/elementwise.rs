@@ -9,7 +9,7 @@ use crate::error::{KernelError, Result};
 use crate::eval::quantized::elementwise;
 use crate::fixed::Multiplier;
 use crate::float::Clamp;
-use crate::optimized::{Join, Product, Side};
+use crate::optimized::{Blend, Join, Product, Side};
 use crate::reference::Codes;
 use crate::reference::elementwise::{Joined, Scaled};
 
@@ -169,7 +169,7 @@ fn codes(layer: &mut Layer<'_, '_, '_>, kind: &str) -> Result<()> {
             let by = k.multiplying();
             let [a, b, zero] = by.zeros.map(|z| z.to_string());
             let side = |zero: String| format!("{{{zero}, 0, 0, 0}}");
-            call_join(layer, "PRODUCT", [side(a), side(b)], by.out.one(), zero, by.codes)
+            call_join(layer, "PRODUCT", [side(a), side(b)], by.out.one(), zero, by.codes, None)
         }
         "mul" => {
             let p = elementwise::product(&layer.types)?;
@@ -244,7 +244,7 @@ fn join(layer: &mut Layer<'_, '_, '_>, kind: Joined, int8: bool) -> Result<()> {
         Joined::SquaredDifference => "SQUARED_DIFFERENCE",
     };
     let side = |s: &Side| format!("{{{}, {}, {}, {}}}", s.zero, s.left, s.by.one().mantissa, s.by.one().shift);
-    call_join(layer, name, [side(&by.a), side(&by.b)], by.out.one(), by.zero.to_string(), by.codes)
+    call_join(layer, name, [side(&by.a), side(&by.b)], by.out.one(), by.zero.to_string(), by.codes, k.blend())
 }
 
 /// Calls the kernel of sums, differences and products.
@@ -255,10 +255,11 @@ fn call_join(
     by: Multiplier,
     zero: String,
     codes: Codes,
+    blend: Option<&Blend>,
 ) -> Result<()> {
     let pairs = pairs(layer)?;
     layer.needs("join_pairs_i8");
-    let fields = [
+    let mut fields = vec![
         ("kind", kind.to_owned()),
         ("a", a),
         ("b", b),
@@ -268,6 +269,7 @@ fn call_join(
         ("min", codes.min.to_string()),
         ("max", codes.max.to_string()),
     ];
+    fields.extend(blend.map(|b| ("blend", text::blend(b))));
     let k = layer.structure("join_packed_i8", &fields);
     let args = [pairs, k, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
     layer.call("join_pairs_i8", &args);

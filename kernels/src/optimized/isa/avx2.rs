@@ -4,6 +4,7 @@ use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
 use super::{Isa, parts};
+use crate::optimized::blend::Blend;
 use crate::reference::Codes;
 
 /// How four products are added up.
@@ -314,6 +315,26 @@ impl<D: Dot> Isa for Avx2<D> {
             let codes = _mm_shuffle_epi32(_mm_loadu_si128(from.cast()), 0b11_01_10_00);
             let halves = [codes, _mm_unpackhi_epi64(codes, codes)];
             parts!(i in [0, 1] => _mm256_sub_epi32(_mm256_cvtepi8_epi32(halves[i]), zero))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn blend(a: *const i8, b: *const i8, by: &Blend) -> Self::Sums {
+        // SAFETY: both valid for 16.
+        unsafe {
+            let a = _mm_shuffle_epi32(_mm_loadu_si128(a.cast()), 0b11_01_10_00);
+            let b = _mm_shuffle_epi32(_mm_loadu_si128(b.cast()), 0b11_01_10_00);
+            let pairs = [_mm_unpacklo_epi8(a, b), _mm_unpackhi_epi8(a, b)];
+            let factors = parts!(i in [0, 1] => {
+                _mm256_set1_epi32(i32::from(by.b[i]) << 16 | i32::from(by.a[i]) & 0xffff)
+            });
+            let (add, right) = (_mm256_set1_epi32(by.add), _mm_cvtsi32_si128(by.right));
+            parts!(i in [0, 1] => {
+                let pairs = _mm256_cvtepi8_epi16(pairs[i]);
+                let high = _mm256_slli_epi32(_mm256_madd_epi16(pairs, factors[0]), 7);
+                let low = _mm256_srai_epi32(_mm256_madd_epi16(pairs, factors[1]), 8);
+                _mm256_sra_epi32(_mm256_add_epi32(_mm256_add_epi32(high, low), add), right)
+            })
         }
     }
 

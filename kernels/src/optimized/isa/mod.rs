@@ -6,6 +6,7 @@ pub(super) mod avx2;
 pub(super) mod neon;
 pub(super) mod portable;
 
+use super::blend::Blend;
 use super::pack::LANES;
 use super::scale::{Factors, Output};
 use crate::reference::Codes;
@@ -68,6 +69,8 @@ pub(super) trait Isa {
     unsafe fn rescale_real(sums: Self::Sums, ratios: *const f64, zero: i32) -> Self::Sums;
     /// 16 codes less their zero.
     unsafe fn codes(from: *const i8, zero: i32) -> Self::Sums;
+    /// [`Blend::apply`] of 16 pairs of codes.
+    unsafe fn blend(a: *const i8, b: *const i8, by: &Blend) -> Self::Sums;
     unsafe fn add(a: Self::Sums, b: Self::Sums) -> Self::Sums;
     unsafe fn sub(a: Self::Sums, b: Self::Sums) -> Self::Sums;
     unsafe fn mul(a: Self::Sums, b: Self::Sums) -> Self::Sums;

@@ -3,6 +3,7 @@
 use std::arch::aarch64::*;
 
 use super::{Isa, parts};
+use crate::optimized::blend::Blend;
 use crate::reference::Codes;
 
 /// Registers of 128 bits; with `sdot` if `DOT`.
@@ -83,6 +84,18 @@ unsafe fn dot<const DOT: bool>(sums: int32x4_t, taps: int8x16_t, codes: int8x16_
         let high = vmull_high_s8(taps, codes);
         // A sum of two products is at most `2 * 128 * 127`, which 16 bits hold.
         vpadalq_s16(sums, vpaddq_s16(low, high))
+    }
+}
+
+/// 16 codes, in the order of lanes.
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn quarters(from: *const i8) -> [int16x4_t; 4] {
+    // SAFETY: valid for 16.
+    unsafe {
+        let codes = vld1q_s8(from);
+        let (low, high) = (vmovl_s8(vget_low_s8(codes)), vmovl_high_s8(codes));
+        [vget_low_s16(low), vget_low_s16(high), vget_high_s16(low), vget_high_s16(high)]
     }
 }
 
@@ -198,10 +211,22 @@ impl<const DOT: bool> Isa for Neon<DOT> {
     unsafe fn codes(from: *const i8, zero: i32) -> Self::Sums {
         // SAFETY: valid for 16.
         unsafe {
-            let (codes, zero) = (vld1q_s8(from), vdupq_n_s32(zero));
-            let (low, high) = (vmovl_s8(vget_low_s8(codes)), vmovl_high_s8(codes));
-            let quarters = [vget_low_s16(low), vget_low_s16(high), vget_high_s16(low), vget_high_s16(high)];
+            let (quarters, zero) = (quarters(from), vdupq_n_s32(zero));
             parts!(i in [0, 1, 2, 3] => vsubq_s32(vmovl_s16(quarters[i]), zero))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn blend(a: *const i8, b: *const i8, by: &Blend) -> Self::Sums {
+        // SAFETY: both valid for 16.
+        unsafe {
+            let (a, b) = (quarters(a), quarters(b));
+            let (add, right) = (vdupq_n_s32(by.add), vdupq_n_s32(-by.right));
+            parts!(i in [0, 1, 2, 3] => {
+                let high = vmlal_n_s16(vmull_n_s16(a[i], by.a[0]), b[i], by.b[0]);
+                let low = vmlal_n_s16(vmull_n_s16(a[i], by.a[1]), b[i], by.b[1]);
+                vshlq_s32(vaddq_s32(vaddq_s32(vshlq_n_s32::<7>(high), vshrq_n_s32::<8>(low)), add), right)
+            })
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Isa;
 use crate::fixed::Multiplier;
+use crate::optimized::blend::Blend;
 use crate::optimized::pack::{LANES, lane_of};
 use crate::reference::Codes;
 
@@ -91,6 +92,12 @@ impl Isa for Portable {
     unsafe fn codes(from: *const i8, zero: i32) -> Self::Sums {
         // SAFETY: valid for 16.
         std::array::from_fn(|i| unsafe { i32::from(*from.add(lane_of(i))) - zero })
+    }
+
+    #[inline(always)]
+    unsafe fn blend(a: *const i8, b: *const i8, by: &Blend) -> Self::Sums {
+        // SAFETY: both valid for 16.
+        std::array::from_fn(|i| unsafe { by.apply(*a.add(lane_of(i)), *b.add(lane_of(i))) })
     }
 
     #[inline(always)]
