@@ -268,7 +268,10 @@ impl<'p, 'm> Writer<'p, 'm> {
         let params = self.args.iter().chain(&self.outs).map(|(ty, name)| format!(", {ty}{name}"));
         let mut out = format!("static int {name}(uint8_t *memory{})\n{{\n", params.collect::<String>());
         let unused = self.args.iter().map(|(_, name)| name.as_str()).chain(["memory"]);
-        for name in unused.filter(|name| !mentions(&lines, name)) {
+        // A trace is compiled in where it is asked for.
+        let trace = format!("    {}(", self.program.trace);
+        let always: Vec<&str> = lines.lines().filter(|l| !l.starts_with(&trace)).collect();
+        for name in unused.filter(|name| !mentions(&always, name)) {
             out.push_str(&format!("    (void){name};\n"));
         }
         out.push_str(&lines);
@@ -277,10 +280,10 @@ impl<'p, 'm> Writer<'p, 'm> {
     }
 }
 
-/// Whether C code holds an identifier outside of comments.
-fn mentions(code: &str, name: &str) -> bool {
+/// Whether lines of C hold an identifier outside of comments.
+fn mentions(code: &[&str], name: &str) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    code.lines().filter(|l| !l.trim_start().starts_with("/*")).any(|l| l.split(|c| !part(c)).any(|word| word == name))
+    code.iter().filter(|l| !l.trim_start().starts_with("/*")).any(|l| l.split(|c| !part(c)).any(|word| word == name))
 }
 
 fn memory_type(body: &Body, v: Value) -> Result<&'static str> {
