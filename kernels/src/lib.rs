@@ -17,6 +17,7 @@ pub mod range;
 pub mod reference;
 pub mod rounding;
 mod simd;
+pub mod updates;
 
 pub use error::KernelError;
 pub use rounding::Rounding;

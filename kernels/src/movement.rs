@@ -5,7 +5,7 @@ use crate::float::resize::Placement;
 use crate::geometry::{elements, strides};
 
 /// Calls `f` with each index of a shape, in row-major order.
-fn for_each_index(shape: &[usize], mut f: impl FnMut(&[usize])) {
+pub(crate) fn for_each_index(shape: &[usize], mut f: impl FnMut(&[usize])) {
     let mut at = vec![0; shape.len()];
     for _ in 0..shape.iter().product::<usize>() {
         f(&at);

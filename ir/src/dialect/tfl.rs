@@ -1284,7 +1284,7 @@ crate::ops! {
         ins: (sparse_indices: IDX, output_shape: IDX, sparse_values: TENSOR, default_value: TENSOR), outs: (dense: TENSOR),
         rules: [RankAtMost(0, 2), RankAtMost(1, 1), RankAtMost(2, 1), ResultElem(0, 2), ResultElem(0, 3)],
         attrs: (),
-        traits: PURE, infer: None, quant: SameScale, dynamic: Float, builtin: Some(68),
+        traits: PURE, infer: Some(infer::sparse_to_dense), quant: SameScale, dynamic: Float, builtin: Some(68),
     }
 
     /// Each value once, and where each element stands among them.

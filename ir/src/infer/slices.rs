@@ -108,6 +108,11 @@ pub fn scatter_nd(cx: &InferCx<'_>) -> Inferred {
     one(shape_from(cx, 2)?, cx.elem(1)?)
 }
 
+/// `sparse_to_dense(indices, shape, values, default)`.
+pub fn sparse_to_dense(cx: &InferCx<'_>) -> Inferred {
+    one(shape_from(cx, 1)?, cx.elem(2)?)
+}
+
 /// `embedding_lookup(ids, table)`.
 pub fn embedding_lookup(cx: &InferCx<'_>) -> Inferred {
     let (Some(i), Some(t)) = (cx.shape(0)?, cx.shape(1)?) else { return one(None, cx.elem(1)?) };

@@ -8,6 +8,7 @@ pub(crate) mod compute;
 pub(crate) mod moves;
 pub(crate) mod quantized;
 mod shapes;
+pub(crate) mod updates;
 
 use std::collections::HashMap;
 
@@ -141,9 +142,9 @@ pub(crate) fn run(call: &Call<'_>, kernel: Option<&Kernel>) -> Result<Vec<Tensor
     if let Some(eval) = call.op.name.def().and_then(|d| d.eval) {
         return eval(call.op, call.ins, call.outs).map_err(KernelError::new);
     }
-    let families = [moves::eval, shapes::eval, arith::eval, compute::eval];
+    let families = [moves::eval, updates::eval, shapes::eval, arith::eval, compute::eval];
     let (families, missing) = match call.is_quantized() {
-        true => (&families[..2], "no integer kernel computes it"),
+        true => (&families[..3], "no integer kernel computes it"),
         false => (&families[..], "no kernel computes it"),
     };
     let result = families.iter().find_map(|family| family(call));

@@ -23,6 +23,7 @@ pub(crate) fn eval(c: &Call<'_>) -> Option<Result<Vec<Tensor>>> {
         "strided_slice" => strided_slice(c),
         "gather" => gather(c),
         "gather_nd" => gather_nd(c),
+        "embedding_lookup" => embedding_lookup(c),
         "tile" => tile(c),
         "broadcast_to" => broadcast_to(c),
         "pad" | "padv2" => pad(c),
@@ -40,7 +41,7 @@ pub(crate) fn eval(c: &Call<'_>) -> Option<Result<Vec<Tensor>>> {
 }
 
 /// Bytes of an element of operand `i`.
-fn size(c: &Call<'_>, i: usize) -> Result<usize> {
+pub(super) fn size(c: &Call<'_>, i: usize) -> Result<usize> {
     c.tensor(i)?.ty().elem.byte_width().ok_or_else(|| KernelError::new("it moves elements of whole bytes"))
 }
 
@@ -201,6 +202,13 @@ fn gather(c: &Call<'_>) -> Result<Vec<Tensor>> {
     let y = movement::gather(&c.tensor(0)?.bytes(), size(c, 0)?, &shape, &c.ints(1)?, at, b)?;
     let out: Vec<usize> = shape[..at].iter().chain(&i_shape[b..]).chain(&shape[at + 1..]).copied().collect();
     Ok(vec![c.raw(0, &out, y)?])
+}
+
+fn embedding_lookup(c: &Call<'_>) -> Result<Vec<Tensor>> {
+    let shape = c.shape(1)?;
+    ensure(!shape.is_empty(), || "a table has rows".into())?;
+    let y = movement::gather(&c.tensor(1)?.bytes(), size(c, 1)?, &shape, &c.ints(0)?, 0, 0)?;
+    Ok(vec![c.raw(0, &[&c.shape(0)?, &shape[1..]].concat(), y)?])
 }
 
 fn gather_nd(c: &Call<'_>) -> Result<Vec<Tensor>> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::conv::{Filter, Image, conv_sums, depthwise_sums, rank_4, transposed_window};
 use super::matmul::{Batches, batches, transposed};
 use super::{centered, dots, padded, rows, whole};
-use crate::error::{Result, ensure};
+use crate::error::{KernelError, Result, ensure};
 use crate::float::Clamp;
 use crate::float::conv::ConvParams;
 use crate::geometry::elements;
@@ -88,7 +88,7 @@ impl Weights<'_> {
 
 /// `x [batch, depth]` times the transpose of `w [out, depth]`; each row is quantized by itself.
 pub fn fully_connected(x: &[f32], w: Weights<'_>, asymmetric_inputs: bool) -> Result<Vec<f32>> {
-    let [out, depth] = *w.shape else { return Err(crate::KernelError::new("weights have rank 2")) };
+    let [out, depth] = *w.shape else { return Err(KernelError::new("weights have rank 2")) };
     ensure(depth > 0 && x.len().is_multiple_of(depth), || {
         format!("{} input elements and weights of depth {depth}", x.len())
     })?;
@@ -100,6 +100,21 @@ pub fn fully_connected(x: &[f32], w: Weights<'_>, asymmetric_inputs: bool) -> Re
         let row = if asymmetric_inputs { asymmetric(row) } else { symmetric(row) };
         dots(&rows(&row.codes, row.zero, depth), &weights, &mut sums);
         y.extend(sums.iter().enumerate().map(|(o, s)| w.finish(o, *s as f32 * (row.scale * w.scale(o)))));
+    }
+    Ok(y)
+}
+
+/// Rows of the table `w [rows, ..]`, each times its scale.
+pub fn embedding_lookup(indices: &[i64], w: Weights<'_>) -> Result<Vec<f32>> {
+    let rows = w.shape.first().copied().unwrap_or(0);
+    w.fit(rows)?;
+    let run = w.data.len() / rows.max(1);
+    let mut y = Vec::with_capacity(elements(&[indices.len(), run])?);
+    for i in indices {
+        let row = usize::try_from(*i).ok().filter(|i| *i < rows);
+        let row =
+            row.ok_or_else(|| KernelError::new(format!("index {i} is out of range for a table of {rows} rows")))?;
+        y.extend(w.data[row * run..][..run].iter().map(|q| f32::from(*q) * w.scale(row)));
     }
     Ok(y)
 }

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .draw import ALL, ANY, Case, Draw, Tensor, Value, i32, kind
-from .products import SUM_ULPS
+from .draw import ALL, ANY, Case, Draw, Tensor, Value, i32, kind, result
+from .products import SUM_ULPS, symmetric
 
 
 @kind("concatenation", ANY)
@@ -266,3 +266,69 @@ def one_hot(d: Draw) -> Case:
     off = d.like(on, d.codes([]))
     axis = int(d.rng.integers(-1, len(shape) + 1))
     return Case("one_hot", {"axis": axis}, [indices, i32(depth), on, off], [d.like(on)])
+
+
+def _indices(d: Draw, values: np.ndarray | Sequence) -> Tensor:
+    """Places that are known beforehand, or are not."""
+    return Tensor(np.dtype(np.int32), np.asarray(values, np.int32), constant=d.flag())
+
+
+@kind("dynamic_update_slice", ANY)
+def dynamic_update_slice(d: Draw) -> Case:
+    shape = d.shape()
+    x = d.q(shape)
+    sizes = [d.upto(n) for n in shape]
+    # A start beyond the last one counts as the last one.
+    starts = [d.upto(n - size + 2, -2) for n, size in zip(shape, sizes, strict=True)]
+    start = _indices(d, starts)
+    return Case("dynamic_update_slice", {}, [x, d.like(x, d.codes(sizes)), start], [d.like(x)])
+
+
+@kind("matrix_set_diag", ANY)
+def matrix_set_diag(d: Draw) -> Case:
+    shape = d.shape(d.upto(4, 2))
+    x = d.q(shape)
+    diagonal = d.like(x, d.codes([*shape[:-2], min(shape[-2:])]))
+    return Case("matrix_set_diag", {}, [x, diagonal], [d.like(x)])
+
+
+@kind("sparse_to_dense", ("i8", "u8", "f32", "i32", "i64"))
+def sparse_to_dense(d: Draw) -> Case:
+    shape = d.shape()
+    count = d.upto(5)
+    rows = np.asarray([[d.upto(n - 1, 0) for n in shape] for _ in range(count)])
+    if len(shape) == 1 and d.flag():
+        rows = rows[:, 0]
+    values = d.q([] if d.flag() else [count])
+    indices = _indices(d, rows)
+    return Case("sparse_to_dense", {}, [indices, i32(shape), values, d.like(values, d.codes([]))], [d.like(values)])
+
+
+@kind("embedding_lookup", ANY)
+def embedding_lookup(d: Draw) -> Case:
+    shape = d.shape(d.upto(4, 2))
+    x = d.q(shape)
+    return Case("embedding_lookup", {}, [_rows_of(d, shape), x], [d.like(x)])
+
+
+def _rows_of(d: Draw, shape: Sequence[int]) -> Tensor:
+    return _indices(d, [d.upto(shape[0] - 1, 0) for _ in range(d.upto(5))])
+
+
+def _rows_of_table(d: Draw, bits: int) -> Case:
+    shape = d.shape(d.upto(4, 2))
+    if bits == 4:
+        # LiteRT takes rows to begin with a byte.
+        shape[-1] *= 2
+    table = symmetric(d, shape, 0, d.flag(), bits)
+    return Case("embedding_lookup", {}, [_rows_of(d, shape), table], [result()])
+
+
+@kind("embedding_lookup_hybrid")
+def embedding_lookup_hybrid(d: Draw) -> Case:
+    return _rows_of_table(d, 8)
+
+
+@kind("embedding_lookup_hybrid_int4")
+def embedding_lookup_hybrid_int4(d: Draw) -> Case:
+    return _rows_of_table(d, 4)

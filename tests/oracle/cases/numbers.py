@@ -132,12 +132,12 @@ def cast(d: Draw) -> Case:
     return Case("cast", {}, [d.q(d.shape())], [result(target)])
 
 
-@kind("shape", ("f32",))
+@kind("shape", ("i8", "f32"))
 def shape_(d: Draw) -> Case:
     return Case("shape", {}, [d.q(d.shape())], [result(np.int32)])
 
 
-@kind("rank", ("f32",))
+@kind("rank", ("i8", "f32"))
 def rank(d: Draw) -> Case:
     return Case("rank", {}, [d.q(d.shape())], [result(np.int32)])
 

@@ -267,3 +267,24 @@ static void hybrid_blockwise(const struct hybrid_blockwise *k, const f32 *x, f32
         }
     }
 }
+
+/*@ hybrid_embedding: base */
+/* Rows of a table of int8 codes times their scales; 0 if an index lies outside. */
+struct hybrid_embedding {
+    int32_t indices, rows, run, scale_step;
+    const int8_t *table;
+    const float *scales;
+};
+
+static int hybrid_embedding(const struct hybrid_embedding *k, const i32 *indices, f32 *y)
+{
+    int32_t i, j;
+    for (i = 0; i < k->indices; i++) {
+        int32_t row = indices[i];
+        if (row < 0 || row >= k->rows)
+            return 0;
+        for (j = 0; j < k->run; j++)
+            *y++ = (float)k->table[(ptrdiff_t)row * k->run + j] * k->scales[row * k->scale_step];
+    }
+    return 1;
+}

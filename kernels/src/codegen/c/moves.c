@@ -135,6 +135,38 @@ struct coordinates {
         return 1;                                                                                  \
     }
 
+/*@ update_at: copy_strided */
+/* Where an update is put whose start is given at run time: as near to it as there is room, in bytes. */
+#define UPDATE_AT(NAME, I)                                                                         \
+    static ptrdiff_t NAME(const I *start, int rank, const int32_t *room, const int32_t *step)      \
+    {                                                                                              \
+        ptrdiff_t offset = 0;                                                                      \
+        int d;                                                                                     \
+        for (d = 0; d < rank; d++)                                                                 \
+            offset += (ptrdiff_t)(start[d] < 0 ? 0 : start[d] > room[d] ? room[d] : start[d]) * step[d]; \
+        return offset;                                                                             \
+    }
+
+/*@ put_at_coordinates: coordinates copy */
+/* Puts runs of values, some bytes apart, at coordinates; 0 if one lies outside. */
+#define PUT_AT_COORDINATES(NAME, I)                                                                \
+    static int NAME(const struct coordinates *k, const I *indices, const void *values, size_t step, void *to) \
+    {                                                                                              \
+        const uint8_t *x = values;                                                                 \
+        int32_t r, d;                                                                              \
+        for (r = 0; r < k->rows; r++, x += step) {                                                 \
+            ptrdiff_t offset = 0;                                                                  \
+            for (d = 0; d < k->depth; d++) {                                                       \
+                I index = *indices++;                                                              \
+                if (index < 0 || index >= k->size[d])                                              \
+                    return 0;                                                                      \
+                offset += (ptrdiff_t)index * k->step[d];                                           \
+            }                                                                                      \
+            copy((uint8_t *)to + offset, x, (size_t)k->run);                                       \
+        }                                                                                          \
+        return 1;                                                                                  \
+    }
+
 /*@ one_hot: lanes copy */
 /* on where the index is that of the middle, else off. */
 #define ONE_HOT(NAME, I)                                                                           \

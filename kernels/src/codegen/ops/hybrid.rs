@@ -124,3 +124,22 @@ pub(super) fn batch_matmul(layer: &mut Layer<'_, '_, '_>, of: String, depth: usi
     layer.call(&name, &args);
     Ok(())
 }
+
+/// Rows of a table of `rows` rows of `run` codes.
+pub(super) fn embedding_lookup(layer: &mut Layer<'_, '_, '_>, indices: usize, rows: usize, run: usize) -> Result<()> {
+    layer.fixed(1)?;
+    let scales = layer.types.symmetric_scales(1, 0)?;
+    let fields = [
+        ("indices", indices.to_string()),
+        ("rows", rows.to_string()),
+        ("run", run.to_string()),
+        ("scale_step", usize::from(scales.len() > 1).to_string()),
+        ("table", layer.ptr(1)?),
+        ("scales", layer.f32s("scales", &scales)),
+    ];
+    layer.needs("hybrid_embedding");
+    let k = layer.structure("hybrid_embedding", &fields);
+    let args = [k, layer.ptr(0)?, layer.out(0)?];
+    layer.require(&format!("hybrid_embedding({})", args.join(", ")));
+    Ok(())
+}

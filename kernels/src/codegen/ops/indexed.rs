@@ -2,12 +2,13 @@
 
 use ir::{Elem, Tensor};
 
+use super::hybrid;
 use crate::codegen::layer::Layer;
 use crate::codegen::text;
 use crate::error::{KernelError, Result, ensure};
 use crate::geometry::{axis, strides};
 
-fn suffix(c_type: &str) -> String {
+pub(super) fn suffix(c_type: &str) -> String {
     text::short(c_type)
 }
 
@@ -25,17 +26,38 @@ pub(super) fn gather(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
         ("indices", of(&indices[b..])),
         ("run", of(&shape[at + 1..]) * layer.width(0)?),
     ];
+    picked(layer, 0, 1, fields)
+}
+
+/// Runs of a table that indices pick; `fields` are those of a `struct gather`.
+fn picked(layer: &mut Layer<'_, '_, '_>, table: usize, indices: usize, fields: [(&str, usize); 5]) -> Result<()> {
     let k = layer.structure("gather", &fields.map(|(name, v)| (name, v.to_string())));
-    let i_type = layer.c_type(1)?;
+    let i_type = layer.c_type(indices)?;
     let name = format!("gather_{}", suffix(i_type));
     layer.instance("gather", format!("GATHER({name}, {i_type})"));
-    let args = [k, layer.ptr(0)?, layer.ptr(1)?, layer.out(0)?];
+    let args = [k, layer.ptr(table)?, layer.ptr(indices)?, layer.out(0)?];
     layer.require(&format!("{name}({})", args.join(", ")));
     Ok(())
 }
 
+pub(super) fn embedding_lookup(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
+    let (indices, table) = (layer.len(0)?, layer.shape(1)?);
+    let (rows, row) = table.split_first().ok_or_else(|| KernelError::new("a table has rows"))?;
+    let run = row.iter().product::<usize>();
+    if layer.elem(1)?.quant().is_some() && layer.out_elem(0)? == Elem::F32 {
+        return hybrid::embedding_lookup(layer, indices, *rows, run);
+    }
+    let run = run * layer.width(1)?;
+    picked(layer, 1, 0, [("batch", 1), ("outer", 1), ("n", *rows), ("indices", indices), ("run", run)])
+}
+
 /// A `struct coordinates`: rows of `depth` indices into `shape`, elements `scale` bytes (or 1, where elements are counted) apart.
-fn coordinates(layer: &mut Layer<'_, '_, '_>, indices: &[usize], shape: &[usize], scale: usize) -> Result<String> {
+pub(super) fn coordinates(
+    layer: &mut Layer<'_, '_, '_>,
+    indices: &[usize],
+    shape: &[usize],
+    scale: usize,
+) -> Result<String> {
     let (depth, outer) = indices.split_last().ok_or_else(|| KernelError::new("indices have rank 1 or more"))?;
     ensure(*depth <= shape.len() && *depth <= 8, || "more coordinates than dimensions".into())?;
     let own = strides(shape);

@@ -10,6 +10,7 @@ mod moves;
 mod packed;
 mod rows;
 mod unary;
+mod updates;
 mod weighted;
 mod windows;
 
@@ -44,7 +45,9 @@ const EMITTERS: &[(&str, Emitter)] = &[
     ("depthwise_conv_2d", weighted::depthwise_conv_2d),
     ("dequantize", convert::dequantize),
     ("div", elementwise::binary),
+    ("dynamic_update_slice", updates::dynamic_update_slice),
     ("elu", unary::unary),
+    ("embedding_lookup", indexed::embedding_lookup),
     ("equal", elementwise::binary),
     ("exp", unary::unary),
     ("expand_dims", moves::view),
@@ -72,6 +75,7 @@ const EMITTERS: &[(&str, Emitter)] = &[
     ("logical_or", elementwise::binary),
     ("logistic", unary::unary),
     ("matrix_diag", moves::matrix_diag),
+    ("matrix_set_diag", updates::matrix_set_diag),
     ("max_pool_2d", windows::pool),
     ("maximum", elementwise::binary),
     ("mean", rows::reduce),
@@ -113,6 +117,7 @@ const EMITTERS: &[(&str, Emitter)] = &[
     ("softmax", rows::softmax),
     ("space_to_batch_nd", blocks::space_to_batch),
     ("space_to_depth", blocks::space_to_depth),
+    ("sparse_to_dense", updates::sparse_to_dense),
     ("split", moves::split),
     ("split_v", moves::split),
     ("sqrt", unary::unary),

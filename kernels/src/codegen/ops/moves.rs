@@ -216,18 +216,18 @@ pub(super) fn tile(layer: &mut Layer<'_, '_, '_>) -> Result<()> {
 
 /// Fills the result with the operand's zero, or another value.
 pub(super) fn fill(layer: &mut Layer<'_, '_, '_>, value: Option<usize>) -> Result<()> {
+    let width = layer.width(value.unwrap_or(0))?;
     let value = match value {
         Some(i) => layer.ptr(i)?,
         None => {
             let zero = zero(&layer.elem(0)?)?;
             let (c_type, items) =
                 (crate::codegen::text::c_type(&zero.ty().elem)?, crate::codegen::text::elements(&zero)?);
-            let width = layer.width(0)?;
             layer.array(c_type, "zero", items, width)
         }
     };
     layer.needs("fill");
-    let args = [value, layer.width(0)?.to_string(), layer.out(0)?, layer.out_len(0)?.to_string()];
+    let args = [value, width.to_string(), layer.out(0)?, layer.out_len(0)?.to_string()];
     layer.call("fill", &args);
     Ok(())
 }

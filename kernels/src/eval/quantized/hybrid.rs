@@ -113,3 +113,12 @@ pub(super) fn batch_matmul(t: &Types<'_>) -> Prepared {
         one(&s, y)
     }))
 }
+
+pub(super) fn embedding_lookup(t: &Types<'_>) -> Prepared {
+    let scales = t.symmetric_scales(1, 0)?;
+    Ok(Box::new(move |c| {
+        let table = c.shape(1)?;
+        let y = with_weights(c, usize::MAX, &scales, Clamp::NONE, |w| hybrid::embedding_lookup(&c.ints(0)?, w))?;
+        one(&[&c.shape(0)?, table.get(1..).unwrap_or_default()].concat(), y)
+    }))
+}

@@ -107,6 +107,7 @@ pub(crate) fn prepare(t: &Types<'_>) -> Option<Result<Kernel>> {
         "transpose_conv" if t.is_hybrid() => hybrid::transpose_conv(t),
         "fully_connected" if t.is_hybrid() => hybrid::fully_connected(t),
         "batch_matmul" if t.is_hybrid() => hybrid::batch_matmul(t),
+        "embedding_lookup" if t.is_hybrid() => hybrid::embedding_lookup(t),
         "conv_2d" => by_sum!(t, 0, weighted::is_wide(t, 0, 2), weighted::conv_2d),
         "depthwise_conv_2d" => by_sum!(t, 0, weighted::is_wide(t, 0, 2), weighted::depthwise_conv_2d),
         "transpose_conv" => by_sum!(t, 2, weighted::is_wide(t, 2, 3), weighted::transpose_conv),

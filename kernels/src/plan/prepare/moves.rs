@@ -6,14 +6,14 @@ use ir::{Elem, Tensor};
 
 use super::{Found, Site};
 use crate::error::{Result, ensure};
-use crate::eval::{Call, moves};
+use crate::eval::{Call, moves, updates};
 use crate::plan::kernel::Kernel;
 use crate::plan::memory::Operands;
 
 /// Which operands' elements are moved.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Moved {
     First,
+    These(&'static [usize]),
     All,
 }
 
@@ -22,9 +22,12 @@ const MOVES: &[(&str, Moved)] = &[
     ("broadcast_to", Moved::First),
     ("concatenation", Moved::All),
     ("depth_to_space", Moved::First),
+    ("dynamic_update_slice", Moved::These(&[0, 1])),
+    ("embedding_lookup", Moved::These(&[1])),
     ("gather", Moved::First),
     ("gather_nd", Moved::First),
     ("matrix_diag", Moved::First),
+    ("matrix_set_diag", Moved::These(&[0, 1])),
     ("mirror_pad", Moved::First),
     ("pack", Moved::All),
     ("pad", Moved::First),
@@ -35,6 +38,7 @@ const MOVES: &[(&str, Moved)] = &[
     ("slice", Moved::First),
     ("space_to_batch_nd", Moved::First),
     ("space_to_depth", Moved::First),
+    ("sparse_to_dense", Moved::These(&[2, 3])),
     ("strided_slice", Moved::First),
     ("tile", Moved::First),
     ("transpose", Moved::First),
@@ -68,7 +72,11 @@ struct Mover {
 
 pub(super) fn prepare(s: &Site<'_>, name: &str) -> Found {
     let (_, moved) = MOVES.iter().find(|(n, _)| *n == name)?;
-    let operands: Vec<usize> = if *moved == Moved::All { (0..s.types.len()).collect() } else { vec![0] };
+    let operands = match moved {
+        Moved::First => vec![0],
+        Moved::These(operands) => operands.to_vec(),
+        Moved::All => (0..s.types.len()).collect(),
+    };
     let out = s.out()?;
     let width = out.elem.byte_width()?;
     let mut starts = Vec::new();
@@ -97,7 +105,7 @@ pub(super) fn prepare(s: &Site<'_>, name: &str) -> Found {
         return None;
     }
     let call = Call { op: s.op, ins: &ins, outs: &[Elem::I32] };
-    let numbers = moves::eval(&call)?.ok()?;
+    let numbers = moves::eval(&call).or_else(|| updates::eval(&call))?.ok()?;
     let [numbers] = &numbers[..] else { return None };
     let runs = runs(&numbers.as_i32().filter(|_| numbers.shape() == s.out_shape().unwrap_or_default())?, &starts)?;
     Some(Box::new(Mover { operands, runs, width, fill }))
