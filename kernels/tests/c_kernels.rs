@@ -47,7 +47,11 @@ fn kernels() -> String {
     };
     let needed =
         [("base", BASE), ("copy", BASE), ("window", WINDOW), ("source", WINDOW), ("image", WINDOW)].map(section);
-    let kernels = [include_str!("../src/codegen/c/sixteen.c"), include_str!("../src/codegen/c/packed_i8.c")];
+    let kernels = [
+        include_str!("../src/codegen/c/sixteen.c"),
+        include_str!("../src/codegen/c/quads.c"),
+        include_str!("../src/codegen/c/packed_i8.c"),
+    ];
     needed.into_iter().chain(kernels).collect()
 }
 

@@ -12,6 +12,7 @@ const FILES: &[&str] = &[
     include_str!("c/elementwise.c"),
     include_str!("c/window.c"),
     include_str!("c/sixteen.c"),
+    include_str!("c/quads.c"),
     include_str!("c/packed_i8.c"),
     include_str!("c/joined_i8.c"),
     include_str!("c/weighted_codes.c"),

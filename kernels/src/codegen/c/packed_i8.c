@@ -1,4 +1,4 @@
-/*@ panels_i8: write_rows copy */
+/*@ panels_i8: write_rows quads copy */
 /* Weights of `outputs` rows of `depth`, packed as [panel of 16 outputs][quad][16][4] and filled up with 0. The bias, filled up to a multiple of
    16, is less the sum of an output's weights times the code of 0. `lowest` says that a weight is -128. */
 struct panels_i8 {
@@ -11,16 +11,14 @@ struct panels_i8 {
 /* Sums of one row for any weight. */
 static struct sums any_panel_i8(const struct panels_i8 *k, const int8_t *x, const int8_t *w, int32_t at)
 {
-    int32_t sums[16], o, d, i;
+    int32_t sums[16], quads = k->depth / 4, rest = k->depth % 4, i;
+    int8_t last[4] = {0};
     copy(sums, k->bias + at, sizeof sums);
-    for (d = 0; d < k->depth; d += 4, w += 64) {
-        int32_t n = k->depth - d < 4 ? k->depth - d : 4;
-        for (o = 0; o < 16; o++) {
-            int32_t sum = 0;
-            for (i = 0; i < n; i++)
-                sum += x[d + i] * w[4 * o + i];
-            sums[o] = (int32_t)((uint32_t)sums[o] + (uint32_t)sum);
-        }
+    quads_i8(sums, x, w, quads);
+    if (rest) {
+        for (i = 0; i < rest; i++)
+            last[i] = x[4 * quads + i];
+        quads_i8(sums, last, w + (ptrdiff_t)quads * 64, 1);
     }
     return load_sums(sums);
 }
