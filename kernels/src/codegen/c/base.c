@@ -26,7 +26,8 @@ typedef float ANY_TYPE f32;
 #include <math.h>
 
 /*@ copy: base */
-static void copy(void *to, const void *from, size_t bytes)
+/* Not every instruction set has a use for it. */
+static inline void copy(void *to, const void *from, size_t bytes)
 {
 #if defined(__GNUC__)
     __builtin_memcpy(to, from, bytes);

@@ -359,6 +359,7 @@ APART void padded_row_i8(const struct depthwise_packed_i8 *k, const int8_t *row,
     }
 }
 
+#if ROWS_TOGETHER > 1
 /* Sums of `pixels` neighbouring outputs of sixteen channels. */
 INLINE void depthwise_pixels_i8(
     const int pixels, const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *lines, int32_t at, struct sums *sums)
@@ -386,7 +387,6 @@ INLINE void depthwise_pixels_i8(
         sums[3] = d;
 }
 
-#if ROWS_TOGETHER > 1
 /* Sums of n neighbouring outputs of one half of sixteen channels, of a window of 3x3 with a stride of 1 or 2. Columns are couples of the two
    upper rows; those of the last row are of pixels side by side, of which the window has columns 0 and 1, and column 2 and nothing. What is
    made of a column is kept for the outputs that follow. */
@@ -423,6 +423,30 @@ INLINE void half_3x3_i8(
         last[1] = last[2];
     }
 }
+#else
+/* Sums of one output of sixteen channels: of four at a time, which stay in registers. */
+INLINE void depthwise_pixel_i8(const struct depthwise_packed_i8 *k, const i16 *x, const int32_t *lines, int32_t at, struct sums *sums)
+{
+    const int8_t *weights = k->weights + (ptrdiff_t)at * k->taps;
+    int32_t lane, t, width = block_of(k, at);
+    for (lane = 0; lane < 16; lane += 4, weights += 8) {
+        const i16 *from = x + lane_of(lane);
+        const int32_t *bias = k->bias + at + lane;
+        const int8_t *w = weights;
+        uint32_t a = (uint32_t)bias[0], b = (uint32_t)bias[1], c = (uint32_t)bias[2], d = (uint32_t)bias[3];
+        for (t = 0; t < k->taps; t += 2, w += 32) {
+            const i16 *p = from + lines[t] + k->columns[t] * width, *q = from + lines[t + 1] + k->columns[t + 1] * width;
+            a += (uint32_t)(p[0] * w[0] + q[0] * w[1]);
+            b += (uint32_t)(p[1] * w[2] + q[1] * w[3]);
+            c += (uint32_t)(p[2] * w[4] + q[2] * w[5]);
+            d += (uint32_t)(p[3] * w[6] + q[3] * w[7]);
+        }
+        sums->of[lane] = (int32_t)a;
+        sums->of[lane + 1] = (int32_t)b;
+        sums->of[lane + 2] = (int32_t)c;
+        sums->of[lane + 3] = (int32_t)d;
+    }
+}
 #endif
 
 /* Sums of up to ROWS_OF_SUMS neighbouring outputs. */
@@ -447,9 +471,12 @@ APART void depthwise_sums_i8(
         int32_t from = i + 4 <= n ? i : n - 4;
         depthwise_pixels_i8(4, k, x + from * step, lines, at, sums + from);
     }
-#endif
     for (; i < n; i++)
         depthwise_pixels_i8(1, k, x + i * step, lines, at, sums + i);
+#else
+    for (; i < n; i++)
+        depthwise_pixel_i8(k, x + i * step, lines, at, sums + i);
+#endif
 }
 
 /* One row of outputs. */
@@ -487,7 +514,7 @@ static void depthwise_packed_i8(const struct depthwise_packed_i8 *k, const int8_
         }
 }
 
-/*@ join_packed_i8: sixteen copy */
+/*@ join_packed_i8: sixteen */
 /* Sum, difference, squared difference or product of two operands, each with a step of 1, or of 0 for one element that meets all. Codes less
    their zero are shifted left and scaled (not for a product), joined, scaled again, and moved by `zero`. */
 enum { SUM, DIFFERENCE, SQUARED_DIFFERENCE, PRODUCT };

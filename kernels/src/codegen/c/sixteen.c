@@ -15,7 +15,7 @@ INLINE int32_t rescaled(int32_t x, int32_t mantissa, int32_t shift)
 {
     int32_t left = shift > 0 ? shift : 0, right = shift < 0 ? -shift : 0, mask, high;
     x = (int32_t)((uint32_t)x << left);
-    mask = (int32_t)(((int64_t)1 << right) - 1);
+    mask = (int32_t)(((uint32_t)1 << right) - 1);
     high = (int32_t)(((int64_t)x * mantissa + ((int64_t)1 << 30)) >> 31);
     return (high >> right) + ((high & mask) > (mask >> 1) + (high < 0));
 }
@@ -690,8 +690,9 @@ INLINE void write_sixteens(int rows, struct sums *s, const struct scale *by, int
 
 #else
 #define ROWS_TOGETHER 1
+/* Factors are read one by one. */
 struct scale {
-    int32_t min, max;
+    int32_t none;
 };
 
 /* The lane of an output of a panel, and the other way round. */
@@ -713,61 +714,11 @@ INLINE struct sums load_sums(const int32_t *from)
     return s;
 }
 
-INLINE void store_sums(struct sums s, int32_t *to)
-{
-    int i;
-    for (i = 0; i < 16; i++)
-        to[i] = s.of[i];
-}
-
 INLINE void widen(const int8_t *from, i16 *to)
 {
     int i;
     for (i = 0; i < 16; i++)
         to[i] = from[i];
-}
-
-/* Two codes of each channel, and two weights of each. */
-struct couples {
-    int16_t of[32];
-};
-
-INLINE struct couples couple(const i16 *first, const i16 *second)
-{
-    struct couples c;
-    int i;
-    for (i = 0; i < 16; i++) {
-        c.of[2 * i] = first[lane_of(i)];
-        c.of[2 * i + 1] = second[lane_of(i)];
-    }
-    return c;
-}
-
-INLINE struct couples load_couples(const int8_t *weights)
-{
-    struct couples c;
-    int i;
-    for (i = 0; i < 32; i++)
-        c.of[i] = weights[i];
-    return c;
-}
-
-INLINE struct sums dot_couples(struct sums s, struct couples codes, struct couples weights)
-{
-    int i;
-    for (i = 0; i < 32; i += 2)
-        s.of[i / 2] = (int32_t)((uint32_t)s.of[i / 2] + (uint32_t)(codes.of[i] * weights.of[i] + codes.of[i + 1] * weights.of[i + 1]));
-    return s;
-}
-
-INLINE void store_codes(struct sums s, const struct scale *by, int8_t *to)
-{
-    int i;
-    for (i = 0; i < 16; i++) {
-        int32_t code = s.of[lane_of(i)];
-        code = code < by->max ? code : by->max;
-        to[i] = (int8_t)(code > by->min ? code : by->min);
-    }
 }
 
 #endif
@@ -778,18 +729,6 @@ struct from_sums {
     const double *ratios;              /* or real ones, unless 0 */
     int32_t zero, min, max;
 };
-
-/* The codes of 16 sums of outputs from `at` on, not yet limited, by any factors. */
-INLINE void rescale_any(struct sums *s, const struct from_sums *by, int32_t at)
-{
-    int32_t all[16], i;
-    store_sums(*s, all);
-    for (i = 0; i < 16; i++) {
-        all[i] = by->ratios ? rescaled_real(all[i], by->ratios[at + i]) : rescaled(all[i], by->mantissas[at + i], by->shifts[at + i]);
-        all[i] = (int32_t)((uint32_t)all[i] + (uint32_t)by->zero);
-    }
-    *s = load_sums(all);
-}
 
 /* What write_rows needs of the outputs from `at` on. */
 INLINE struct scale scale_of(const struct from_sums *by, int32_t at)
@@ -802,11 +741,33 @@ INLINE struct scale scale_of(const struct from_sums *by, int32_t at)
     else
         load_scale(&scale, by->mantissas + at, by->shifts + at, by->zero, by->min, by->max);
 #else
+    (void)by;
     (void)at;
-    scale.min = by->min;
-    scale.max = by->max;
+    scale.none = 0;
 #endif
     return scale;
+}
+
+/* Rows whose sums are made before they become codes. */
+enum { ROWS_OF_SUMS = ROWS_TOGETHER > 1 ? 64 : 1 };
+
+/*@ write_rows: sixteen copy */
+/* The code of the sum of the output at a lane, not yet limited, by any factor. */
+INLINE int32_t code_of(int32_t sum, const struct from_sums *by, int32_t lane)
+{
+    sum = by->ratios ? rescaled_real(sum, by->ratios[lane]) : rescaled(sum, by->mantissas[lane], by->shifts[lane]);
+    return (int32_t)((uint32_t)sum + (uint32_t)by->zero);
+}
+
+#if ROWS_TOGETHER > 1
+/* The codes of 16 sums of outputs from `at` on, not yet limited. */
+INLINE void rescale_any(struct sums *s, const struct from_sums *by, int32_t at)
+{
+    int32_t all[16], i;
+    store_sums(*s, all);
+    for (i = 0; i < 16; i++)
+        all[i] = code_of(all[i], by, at + i);
+    *s = load_sums(all);
 }
 
 /* Writes n codes of one row. */
@@ -831,11 +792,19 @@ INLINE void write_some(struct sums s, const struct scale *scale, int32_t n, int8
     for (n &= 3; n > 0; n--)
         *y++ = *from++;
 }
+#else
+/* Writes the n codes of outputs from `at` on of one row. */
+INLINE void write_each(const struct sums *s, const struct from_sums *by, int32_t at, int32_t n, int8_t *y)
+{
+    int32_t i, code;
+    for (i = 0; i < n; i++) {
+        code = code_of(s->of[lane_of(i)], by, at + lane_of(i));
+        code = code < by->max ? code : by->max;
+        y[i] = (int8_t)(code > by->min ? code : by->min);
+    }
+}
+#endif
 
-/* Rows whose sums are made before they become codes. */
-enum { ROWS_OF_SUMS = ROWS_TOGETHER > 1 ? 64 : 1 };
-
-/*@ write_rows: sixteen */
 /* Writes the codes of n of 16 sums of outputs from `at` on, for each row. */
 static void write_rows(
     int rows, struct sums *s, const struct from_sums *by, const struct scale *scale, int32_t at, int32_t n, int8_t *y, ptrdiff_t step)
@@ -849,9 +818,13 @@ static void write_rows(
     if (!by->ratios)
         rescale_rows(rows, s, scale);
     else
-#endif
         for (; i < rows; i++)
             rescale_any(s + i, by, at);
     for (i = 0; i < rows; i++, y += step)
         write_some(s[i], scale, n, y);
+#else
+    (void)scale;
+    for (; i < rows; i++, y += step)
+        write_each(s + i, by, at, n, y);
+#endif
 }
