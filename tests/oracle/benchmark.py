@@ -101,9 +101,7 @@ def main() -> None:
             ours, google = commands(args, mode, output)
             runs = [(measure(ours, output, log), measure(google, output, log)) for _ in range(args.runs)]
             floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-            print(
-                table_row(mode, median([r[0] for r in runs]), median([r[1] for r in runs]), floor), flush=True
-            )
+            print(table_row(mode, median([r[0] for r in runs]), median([r[1] for r in runs]), floor), flush=True)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ import pathlib
 import subprocess
 from collections.abc import Sequence
 
-import litert
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+
+import litert
 from cases import Case, Tensor, Value
 
 _ELEMENTS = {"float32": "f32", "float16": "f16", "uint8": "ui8", "bool": "i1"}
@@ -113,7 +114,9 @@ def text(cases: Sequence[Case]) -> str:
         attrs = ", ".join(_attribute(k, v) for k, v in case.attrs.items() if v is not None)
         flags = ", ".join(k for k, v in case.attrs.items() if v is None)
         signature = f"({', '.join(types)}) -> ({', '.join(outs)})"
-        lines.append(f'  %out{n}{count} = "tfl.{case.op}"({", ".join(operands)}) <{{{attrs}}}> {{{flags}}} : {signature}')
+        lines.append(
+            f'  %out{n}{count} = "tfl.{case.op}"({", ".join(operands)}) <{{{attrs}}}> {{{flags}}} : {signature}'
+        )
     names, types = (", ".join(r[i] for r in results) for i in (0, 1))
     return "\n".join(
         [f"func.func @main({', '.join(args)}) -> ({types}) {{", *lines, f"  return {names} : {types}", "}"]
@@ -141,9 +144,7 @@ def compiled(cases: Sequence[Case], tools: Tools, path: pathlib.Path) -> pathlib
 def by_litert(path: pathlib.Path, inputs: list[np.ndarray], resolver: str) -> list[np.ndarray]:
     """LiteRT's results. Raises RefusedError."""
     try:
-        interpreter = Interpreter(
-            model_path=str(path), experimental_op_resolver_type=litert.RESOLVERS[resolver]
-        )
+        interpreter = Interpreter(model_path=str(path), experimental_op_resolver_type=litert.RESOLVERS[resolver])
         interpreter.allocate_tensors()
         for details, values in zip(interpreter.get_input_details(), inputs, strict=True):
             interpreter.set_tensor(details["index"], values)

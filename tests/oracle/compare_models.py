@@ -100,9 +100,7 @@ class Converter:
 
 def _first_error(stderr: str) -> str:
     lines = [line for line in stderr.splitlines() if line.strip()]
-    return next(
-        (line for line in lines if "error" in line.lower()), lines[0] if lines else "nothing on stderr"
-    )
+    return next((line for line in lines if "error" in line.lower()), lines[0] if lines else "nothing on stderr")
 
 
 class Evaluator:
@@ -219,12 +217,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", type=pathlib.Path, metavar="MODELS_DIR")
     parser.add_argument("--quant-opt", type=pathlib.Path, required=True, metavar="BIN")
-    parser.add_argument(
-        "--model", action="append", metavar="NAME", help="only these (default: the whole class)"
-    )
-    parser.add_argument(
-        "--class", dest="kind", default="conv/dense", help="class of models (default: %(default)s)"
-    )
+    parser.add_argument("--model", action="append", metavar="NAME", help="only these (default: the whole class)")
+    parser.add_argument("--class", dest="kind", default="conv/dense", help="class of models (default: %(default)s)")
     parser.add_argument("--mode", action="append", choices=MODES, help="only these (default: all)")
     parser.add_argument(
         "--may-refuse",
@@ -233,12 +227,8 @@ def parse_arguments() -> argparse.Namespace:
         metavar="NAME",
         help="a model that int8-only may refuse (exit 1), naming ops without a safe int8 form",
     )
-    parser.add_argument(
-        "--output-dir", type=pathlib.Path, help="keep the files here (default: a temporary folder)"
-    )
-    parser.add_argument(
-        "--timeout", type=float, default=900, help="seconds per conversion (default: %(default)s)"
-    )
+    parser.add_argument("--output-dir", type=pathlib.Path, help="keep the files here (default: a temporary folder)")
+    parser.add_argument("--timeout", type=float, default=900, help="seconds per conversion (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="LiteRT's threads (default: %(default)s)")
     return parser.parse_args()
 

@@ -179,9 +179,7 @@ class Comparison:
             mine, skipped = self.ours.step(mine, kinds)
             theirs, peer_skipped = self.peer.step(theirs, kinds)
             if kinds is REQUANTIZE and (skipped or peer_skipped):
-                self.report.add(
-                    where, f"requantized {skipped} times in ours, {peer_skipped} times in the peer's"
-                )
+                self.report.add(where, f"requantized {skipped} times in ours, {peer_skipped} times in the peer's")
         made, peer_made = self.ours.made_by(mine), self.peer.made_by(theirs)
         if not made or not peer_made:
             if made or peer_made:
@@ -223,12 +221,9 @@ class Comparison:
 
     def agreement(self, inputs: list[int], peer_op: Operator) -> int:
         """How well operands in this order fit the peer's: equal parameters and equal producers."""
-        pairs = [
-            (self.ours.tensor(a), self.peer.tensor(b)) for a, b in zip(inputs, peer_op.inputs, strict=False)
-        ]
+        pairs = [(self.ours.tensor(a), self.peer.tensor(b)) for a, b in zip(inputs, peer_op.inputs, strict=False)]
         kinds = [
-            (self.made(self.ours, a), self.made(self.peer, b))
-            for a, b in zip(inputs, peer_op.inputs, strict=False)
+            (self.made(self.ours, a), self.made(self.peer, b)) for a, b in zip(inputs, peer_op.inputs, strict=False)
         ]
         return sum(parameters_equal(a, b) for a, b in pairs) + sum(a == b for a, b in kinds)
 

@@ -45,9 +45,7 @@ def answer(command: list[str], output: pathlib.Path) -> str:
     """`converted`, `refused`, or what was wrong."""
     output.unlink(missing_ok=True)
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=SECONDS, preexec_fn=limit, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, preexec_fn=limit, check=False)
     except subprocess.TimeoutExpired:
         return "hangs"
     if done.returncode == 0 and output.is_file():

@@ -25,9 +25,9 @@ import pathlib
 import tempfile
 
 import numpy as np
+
 from case_model import Tools, by_litert, compiled, feed, packed
 from cases import KINDS, Case, Tensor, Value
-
 from kernels import draw
 
 _NAMES = {"float32": "f32", "float16": "f16", "bool": "i1"}

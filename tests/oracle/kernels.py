@@ -18,6 +18,7 @@ import tempfile
 import zlib
 
 import numpy as np
+
 from case_model import RefusedError, Tools, by_litert, by_us, compiled, feed
 from cases import KINDS, Case, Draw, Kind
 
@@ -82,13 +83,9 @@ def _check(name: str, cases: list[Case], tools: Tools, folder: pathlib.Path) -> 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--bin-dir", type=pathlib.Path, required=True, help="where quant-opt and quant-run are"
-    )
+    parser.add_argument("--bin-dir", type=pathlib.Path, required=True, help="where quant-opt and quant-run are")
     parser.add_argument("--kind", action="append", choices=KINDS, metavar="NAME")
-    parser.add_argument(
-        "--cases", type=int, default=CASES, metavar="N", help="of each kind [default: %(default)s]"
-    )
+    parser.add_argument("--cases", type=int, default=CASES, metavar="N", help="of each kind [default: %(default)s]")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="keep the files")
     args = parser.parse_args()

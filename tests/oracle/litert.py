@@ -149,7 +149,7 @@ def all_tensors(model: pathlib.Path, signature: str, feed: Arrays, resolver: str
 
 
 def memory_bytes(model: pathlib.Path, resolver: str) -> tuple[int, int]:
-    """What inputs and outputs take, and how far they and all that operators write lie apart in the interpreter's memory.
+    """What inputs and outputs take, and how far they and all that operators write lie apart in an interpreter.
 
     LiteRT tells no size of its arena; temporaries of its kernels, which cannot be looked at, may lie outside.
     """

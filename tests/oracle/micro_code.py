@@ -2,8 +2,9 @@
 
 Usage: micro_code.py MODEL.tflite --micro DIR --flatbuffers DIR --gemmlowp DIR --ruy DIR [--cxx COMPILER] [--build DIR]
 
-Builds TFLite Micro from a source tree (its reference kernels, messages stripped) with the model as an array, and drops what the
-program does not reach. The C library is not part of the count, nor is it of what `sizes.py` says of generated C.
+Builds TFLite Micro from a source tree (its reference kernels, messages stripped) with the model as an array, and drops
+what the program does not reach. The C library is not part of the count, nor is it of what `sizes.py` says of generated
+C.
 """
 
 import argparse
@@ -18,8 +19,9 @@ from pathlib import Path
 
 import tflite_file
 
-FLAGS = """-std=c++17 -Os -fno-pie -fno-rtti -fno-exceptions -fno-threadsafe-statics -fno-unwind-tables -fno-asynchronous-unwind-tables
--ffunction-sections -fdata-sections -DTF_LITE_STATIC_MEMORY -DTF_LITE_STRIP_ERROR_STRINGS -DNDEBUG""".split()
+FLAGS = """-std=c++17 -Os -fno-pie -fno-rtti -fno-exceptions -fno-threadsafe-statics -fno-unwind-tables
+-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -DTF_LITE_STATIC_MEMORY
+-DTF_LITE_STRIP_ERROR_STRINGS -DNDEBUG""".split()
 LINK = "-nostdlib -static -Wl,--gc-sections,-e,main,--unresolved-symbols=ignore-all".split()
 SOURCES = [
     "tensorflow/lite/micro/*.cc",

@@ -164,9 +164,7 @@ def retype_operand(op: Op, rng: random.Random) -> tuple[str, Op] | None:
 
 
 def change_constant(op: Op, rng: random.Random) -> tuple[str, Op] | None:
-    kept = [
-        i for i, m in enumerate(op.makers) if "dense<" in m and re.search(r"xi(32|64)>|tensor<i(32|64)>", m)
-    ]
+    kept = [i for i, m in enumerate(op.makers) if "dense<" in m and re.search(r"xi(32|64)>|tensor<i(32|64)>", m)]
     if not kept:
         return None
     at = rng.choice(kept)

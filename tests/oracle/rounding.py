@@ -15,11 +15,11 @@ import subprocess
 import sys
 import tempfile
 
-import litert
 import numpy as np
+
+import litert
 from case_model import RefusedError, Tools, by_litert, by_us, compiled, feed
 from cases import KINDS, Case
-
 from kernels import draw
 
 ROUNDINGS = ("reference", "optimized", "micro")
@@ -99,13 +99,9 @@ def main() -> int:
         _by_micro(pathlib.Path(sys.argv[2]))
         return 0
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--bin-dir", type=pathlib.Path, required=True, help="where quant-opt and quant-run are"
-    )
+    parser.add_argument("--bin-dir", type=pathlib.Path, required=True, help="where quant-opt and quant-run are")
     parser.add_argument("--kind", action="append", choices=KINDS, metavar="NAME")
-    parser.add_argument(
-        "--cases", type=int, default=CASES, metavar="N", help="of each kind [default: %(default)s]"
-    )
+    parser.add_argument("--cases", type=int, default=CASES, metavar="N", help="of each kind [default: %(default)s]")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     args = parser.parse_args()
     tools = Tools(args.bin_dir / "quant-opt", args.bin_dir / "quant-run")
@@ -113,9 +109,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         for name in args.kind or [n for n, kind in KINDS.items() if kind.dtype.kind != "f"]:
             try:
-                print(
-                    measure(name, draw(name, args.cases, args.seed), tools, pathlib.Path(scratch)), flush=True
-                )
+                print(measure(name, draw(name, args.cases, args.seed), tools, pathlib.Path(scratch)), flush=True)
             except RefusedError as e:
                 print(f"{name}: {e}", file=sys.stderr)
     return 0

@@ -2,16 +2,16 @@
 
 Usage: roundtrip.py FILE ... --quant-opt BIN
 
-A file passes if upstream MLIR reads the text and, where it can import FILE itself, makes the same operations of it; if FILE'
-holds every subgraph, operator, option, tensor, signature and metadata entry of FILE; and if LiteRT computes the same from both
-on random inputs, where it can run FILE.
+A file passes if upstream MLIR reads the text and, where it can import FILE itself, makes the same operations of it;
+if FILE' holds every subgraph, operator, option, tensor, signature and metadata entry of FILE; and if LiteRT computes
+the same from both on random inputs, where it can run FILE.
 
 Versions of custom operators stay, others do not fall.
 
-Not compared, because a file does not need it or a new file gets it anew: the order of tensors and of
-subgraphs, tensors that nothing uses, `min_runtime_version` and `CONVERSION_METADATA`, signatures of
-files without any, absent operands at the end, the options table of an operator without attributes, names that several tensors
-of a subgraph have, and the minimum and maximum of a tensor.
+Not compared, because a file does not need it or a new file gets it anew: the order of tensors and of subgraphs, tensors
+that nothing uses, `min_runtime_version` and `CONVERSION_METADATA`, signatures of files without any, absent operands at
+the end, the options table of an operator without attributes, names that several tensors of a subgraph have, and the
+minimum and maximum of a tensor.
 Exits 1 if a file failed or none was compared.
 """
 
@@ -54,8 +54,8 @@ MAPS = ("compositeAttributes", "customAttributes", "quantSpec")
 SHOWN = 300
 # Operations that are no operators: functions and what calls them, constants, and the regions around operators.
 NO_OPERATORS = frozenset(
-    ("arith.constant", "stablehlo.constant", "tfl.no_value", "tfl.external_const", "tfl.yield", "tfl.control_node", "quantfork.stats")
-    + ("func.func", "func.call", "func.return", "stablehlo.return", "tfl.if", "tf.If", "tfl.while")
+    """arith.constant stablehlo.constant tfl.no_value tfl.external_const tfl.yield tfl.control_node quantfork.stats
+    func.func func.call func.return stablehlo.return tfl.if tf.If tfl.while""".split()
 )
 
 
@@ -129,9 +129,7 @@ def named(graph: tflite_file.Subgraph, index: int) -> str:
     return graph.tensors[index].name if index >= 0 else "absent"
 
 
-def options(
-    file: tflite_file.TfliteFile, graph: tflite_file.Subgraph, op: tflite_file.Operator
-) -> dict[str, object]:
+def options(file: tflite_file.TfliteFile, graph: tflite_file.Subgraph, op: tflite_file.Operator) -> dict[str, object]:
     """The options that mean something; subgraphs by their names; those with the default 0 left out."""
     out = {}
     for key, value in op.options.items():
@@ -145,8 +143,10 @@ def options(
             # Kernels look at it where all scales are powers of two.
             tensors = [graph.tensors[t] for t in (*op.inputs, *op.outputs)]
             exponents = [np.log2(t.scales) for t in tensors]
-            out[key] = value and all(t.dtype == "INT16" and t.scales.size == 1 for t in tensors) and all(
-                abs(e - np.round(e)).max() < 1e-3 for e in exponents
+            out[key] = (
+                value
+                and all(t.dtype == "INT16" and t.scales.size == 1 for t in tensors)
+                and all(abs(e - np.round(e)).max() < 1e-3 for e in exponents)
             )
         elif key not in UNREAD and value not in (0, None, [], b""):
             out[key] = value

@@ -19,10 +19,9 @@ import litert
 
 ALLOCATIONS = """from tflite_micro.python.tflite_micro import runtime
 runtime.Interpreter.from_file({!r}, arena_size=1 << 26).print_allocations()"""
-COLUMNS = (
-    ["model", "file", "code", "constants", "arena", "stack", "in and out"]
-    + ["Micro's planner", "Micro in all", "LiteRT"]
-)
+OURS = ("model", "file", "code", "constants", "arena", "stack", "in and out")
+THEIRS = ("Micro's planner", "Micro in all", "LiteRT")
+COLUMNS = (*OURS, *THEIRS)
 
 
 def micro(path: Path) -> tuple[int, int] | None:
@@ -54,7 +53,7 @@ def row(path: Path, quant_opt: str, compiler: str) -> tuple[list[int | None], bo
     arena, stack = (int(re.search(rf"#define M_{n}_BYTES (\d+)", header)[1]) for n in ("ARENA", "STACK"))
     planner, in_all = micro(path) or (None, None)
     ends, span = litert.memory_bytes(path, "reference")
-    above = arena > span or planner is not None and arena > planner
+    above = arena > span or (planner is not None and arena > planner)
     return [path.stat().st_size, code, constants, arena, stack, ends, planner, in_all, span], above
 
 

@@ -57,8 +57,8 @@ class Side(enum.StrEnum):
 class Tensor:
     """One tensor of a subgraph; `shape` holds -1 where `shape_signature` says unknown.
 
-    `blocks` are the scales by blocks: their shape, values, zero points and the size of a block; `sparsity` is the table of
-    that name, `variant` what a variant holds, `external` the file, place and packing of data that is elsewhere.
+    `blocks` are the scales by blocks: their shape, values, zero points and the size of a block; `sparsity` is the table
+    of that name, `variant` what a variant holds, `external` the file, place and packing of data that is elsewhere.
     """
 
     index: int

@@ -40,7 +40,8 @@ class Tensor:
 
 @dataclasses.dataclass
 class Case:
-    """An operator, named as in the `tfl` dialect, with attributes (None: a flag beside its properties), operands (None: absent) and results."""
+    """An operator, named as in the `tfl` dialect, with attributes (None: a flag beside its properties), operands (None:
+    absent) and results."""
 
     op: str
     attrs: dict[str, Value]
@@ -143,9 +144,7 @@ class Draw:
         between = [int(self.rng.integers(self.low, self.high + 1)) for _ in range(2)]
         return int(self.pick([self.low, self.high, middle, *between]))
 
-    def coded(
-        self, scale: float, zero: int, data: np.ndarray | None = None, constant: bool = False
-    ) -> Tensor:
+    def coded(self, scale: float, zero: int, data: np.ndarray | None = None, constant: bool = False) -> Tensor:
         """An activation, or a result without data, of given parameters."""
         if not self.quantized:
             return Tensor(self.dtype, data, constant=constant)

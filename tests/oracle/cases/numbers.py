@@ -126,9 +126,7 @@ def local_response_normalization(d: Draw) -> Case:
 
 @kind("cast", _NUMBERS)
 def cast(d: Draw) -> Case:
-    target = {"f32": np.float32, "i32": np.int32, "i64": np.int64, "i1": np.bool_}[
-        d.pick(["f32", "i32", "i64", "i1"])
-    ]
+    target = {"f32": np.float32, "i32": np.int32, "i64": np.int64, "i1": np.bool_}[d.pick(["f32", "i32", "i64", "i1"])]
     return Case("cast", {}, [d.q(d.shape())], [result(target)])
 
 

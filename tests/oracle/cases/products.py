@@ -139,9 +139,7 @@ def _depthwise(d: Draw, hybrid: bool = False, bits: int = 8) -> Case:
         b = constant(d.rng.normal(size=shape[3]), np.float32)
         return Case("depthwise_conv_2d", attrs, [image(d, x_shape), w, b], [result()])
     x, depth = d.q(x_shape), g.taps[0] * g.taps[1]
-    return Case(
-        "depthwise_conv_2d", attrs, [x, w, bias(d, x, w, shape[3], depth)], [out_of_product(d, x, w, depth)]
-    )
+    return Case("depthwise_conv_2d", attrs, [x, w, bias(d, x, w, shape[3], depth)], [out_of_product(d, x, w, depth)])
 
 
 @kind("depthwise_conv_2d", ALL, ulps=SUM_ULPS)
