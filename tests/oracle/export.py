@@ -2,14 +2,16 @@
 
 Usage: export.py --quant-opt BIN [--op NAME ...] [--verbose]
 
-Every module of `one_op.py` that upstream verifies and writes is written by quant-opt too. What quant-opt refuses, as runtimes would,
-is counted; what it writes must be what upstream writes, but for `DELIBERATE`. Exits 1 if anything differs, or nothing was compared.
+Every module of `one_op.py` and `suite_op.py` that upstream verifies and writes is written by quant-opt too. What quant-opt refuses, as
+runtimes would, is counted; what it writes must be what upstream writes, but for `DELIBERATE`. Exits 1 if anything differs, or nothing
+was compared.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import multiprocessing
 import os
 import pathlib
@@ -20,6 +22,7 @@ from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
 
 import one_op
+import suite_op
 import tflite_file
 from litert_converter import converter_api_ext
 from litert_converter.mlir import ir
@@ -96,7 +99,7 @@ def main() -> int:
     judge = Upstream()
     with tempfile.TemporaryDirectory() as folder:
         source, theirs, ours = (pathlib.Path(folder) / name for name in ("m.mlir", "theirs.tflite", "ours.tflite"))
-        for line, text in one_op.modules():
+        for line, text in itertools.chain(one_op.modules(), suite_op.modules()):
             name = line.split("(")[0]
             if args.op and name not in args.op:
                 continue

@@ -2,6 +2,7 @@
 
 A line of `CASES` is `name(operands) -> results {attributes}`. A value is an element type and a shape, `f32[2,3]`; `T` stands for
 each of `ELEMENTS` in turn, and `X`, `W`, `B`, `Y` for each row of `WEIGHTED`. What upstream refuses is no operation of its dialect.
+An operation is compared without a line here too, as it stands in a case of the suite (`suite_op.py`); a line asks of every type.
 
 Operations with regions, and those on strings, variables and tables, are not here: upstream's package writes none of these types.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 # Plain types, then quantized ones.
 ELEMENTS = {
@@ -304,30 +306,48 @@ def _typed(text: str, elements: dict[str, str]) -> str:
     return _VALUE.sub(of, text)
 
 
+class Function(NamedTuple):
+    """A module of one operation, all of whose operands are arguments."""
+
+    name: str
+    ins: tuple[str, ...]
+    outs: tuple[str, ...]
+    props: str = ""
+    attrs: str = ""
+
+    def line(self) -> str:
+        """Its name, types and attributes."""
+        rest = f" {{{self.props}}}" if self.props else ""
+        return f"{self.name.removeprefix('tfl.')}({', '.join(self.ins)}) -> {', '.join(self.outs)}{rest}"
+
+    def text(self) -> str:
+        """The module."""
+        args = [f"%arg{i}: {ty}" for i, ty in enumerate(self.ins) if ty != "none"]
+        operands = [f"%arg{i}" if ty != "none" else "%none" for i, ty in enumerate(self.ins)]
+        results = ", ".join(f"%0#{i}" if len(self.outs) > 1 else "%0" for i in range(len(self.outs)))
+        count = f":{len(self.outs)}" if len(self.outs) > 1 else ""
+        props = f" <{{{self.props}}}>" if self.props else ""
+        region = " ({})" if self.name == "tfl.lstm" else ""
+        attrs = f" {{{self.attrs}}}" if self.attrs else ""
+        ins, outs = ", ".join(self.ins), ", ".join(self.outs)
+        return "\n".join(
+            [
+                f"func.func @main({', '.join(args)}) -> ({outs}) {{",
+                *(['  %none = "tfl.no_value"() {value} : () -> none'] if "none" in self.ins else []),
+                f'  %0{count} = "{self.name}"({", ".join(operands)}){props}{region}{attrs} : ({ins}) -> ({outs})',
+                f"  return {results} : {outs}",
+                "}",
+            ]
+        )
+
+
 def _module(line: str, elements: dict[str, str]) -> str:
     """A function of the operation of a line."""
     parts = _LINE.fullmatch(line)
-    types = [_typed(v[0], elements) for v in _VALUE.finditer(parts["ins"])]
-    outs = [_typed(v[0], elements) for v in _VALUE.finditer(parts["outs"])]
-    args = [f"%arg{i}: {ty}" for i, ty in enumerate(types) if ty != "none"]
-    operands = [f"%arg{i}" if ty != "none" else "%none" for i, ty in enumerate(types)]
+    ins, outs = (tuple(_typed(v[0], elements) for v in _VALUE.finditer(parts[side])) for side in ("ins", "outs"))
     # Behind the properties there may be other attributes.
-    props, *others = (part.strip(" {") for part in (parts["attrs"] or "").strip(" }").split("} {"))
-    props = _typed(props, elements)
-    more = "".join(f" {{{other}}}" if "{" not in other else f" {{{other}}}}}" for other in others)
-    props = f" <{{{props}}}>" if props else ""
-    results = ", ".join(f"%0#{i}" if len(outs) > 1 else "%0" for i in range(len(outs)))
-    count = f":{len(outs)}" if len(outs) > 1 else ""
-    region = " ({})" if parts["op"] == "lstm" else ""
-    return "\n".join(
-        [
-            f"func.func @main({', '.join(args)}) -> ({', '.join(outs)}) {{",
-            *(['  %none = "tfl.no_value"() {value} : () -> none'] if "none" in types else []),
-            f'  %0{count} = "tfl.{parts["op"]}"({", ".join(operands)}){props}{region}{more} : ({", ".join(types)}) -> ({", ".join(outs)})',
-            f"  return {results} : {', '.join(outs)}",
-            "}",
-        ]
-    )
+    props, _, attrs = (parts["attrs"] or "")[2:-1].partition("} {")
+    return Function(f"tfl.{parts['op']}", ins, outs, _typed(props, elements), attrs).text()
 
 
 def modules() -> Iterator[tuple[str, str]]:
