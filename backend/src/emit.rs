@@ -3,6 +3,8 @@
 //! The same module gives the same bytes. Payloads of constants start at multiples of 16 bytes and are written once, however many constants
 //! share them; a flatbuffer grows from its end, so they stand last in the file. Equal lists and parameters are shared too.
 
+mod quant;
+
 use std::collections::HashMap;
 
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
@@ -12,7 +14,7 @@ use crate::options::{self, Options};
 use crate::plan::{self, Code, ExternalBuffer, Graph, Operator, Plan, Tensor};
 use crate::schema::tflite as fb;
 use crate::sparsity;
-use crate::types::{Blocks, FileQuant, FileShape};
+use crate::types::{FileQuant, FileShape};
 use crate::view::View;
 
 /// The version of the schema.
@@ -54,7 +56,7 @@ fn capacity(plan: &Plan<'_>) -> usize {
         let tensors = g.tensors.iter().map(|t| {
             let quant = match &t.quant {
                 Some(FileQuant::Scales(q)) => 2 * list(q.zero_points.len(), 12) + 64,
-                Some(FileQuant::Blocks(blocks)) => list(blocks.shape.len(), 4) + 96,
+                Some(FileQuant::Blocks(blocks)) => list(blocks.extent.listed(), 4) + 96,
                 None => 0,
             };
             let sparsity = t.sparsity.as_ref().map_or(0, sparsity::size);
@@ -154,40 +156,6 @@ impl<'f> Writer<'f> {
         }
         let written = WIPOffset::new(self.fbb.create_vector(values).value());
         self.ints.insert(values.to_vec(), written);
-        written
-    }
-
-    fn quant(&mut self, quant: &FileQuant) -> WIPOffset<fb::QuantizationParameters<'f>> {
-        if let Some(shared) = self.quants.get(quant) {
-            return *shared;
-        }
-        let args = match quant {
-            FileQuant::Scales(quant) => {
-                let scales: Vec<f32> = quant.scale_bits.iter().map(|b| f32::from_bits(*b)).collect();
-                fb::QuantizationParametersArgs {
-                    scale: Some(self.fbb.create_vector(&scales)),
-                    zero_point: Some(self.fbb.create_vector(&quant.zero_points)),
-                    quantized_dimension: quant.dimension,
-                    ..Default::default()
-                }
-            }
-            FileQuant::Blocks(Blocks { scales, zero_points, size, shape }) => {
-                let args = fb::BlockwiseQuantizationArgs {
-                    scales: *scales,
-                    zero_points: *zero_points,
-                    block_size: *size,
-                    block_shape: (!shape.is_empty()).then(|| self.ints(shape)),
-                };
-                let details = fb::BlockwiseQuantization::create(&mut self.fbb, &args);
-                fb::QuantizationParametersArgs {
-                    details_type: fb::QuantizationDetails::BlockwiseQuantization,
-                    details: Some(details.as_union_value()),
-                    ..Default::default()
-                }
-            }
-        };
-        let written = fb::QuantizationParameters::create(&mut self.fbb, &args);
-        self.quants.insert(quant.clone(), written);
         written
     }
 

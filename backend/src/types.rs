@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ir::{Attr, Attrs, Dim, Elem, F64, QuantParams, QuantType, Sign, TensorType, Type};
 
+use crate::blockwise::Extent;
 use crate::schema::tflite as fb;
 
 /// Element types that are their own; quantized ones are what they store.
@@ -137,7 +138,7 @@ pub fn ir_shape(shape: &[i32], signature: &[i32], has_rank: bool, constant: bool
 pub enum FileQuant {
     /// One scale for the tensor, or for each index of a dimension.
     Scales(Scales),
-    /// Scales by blocks.
+    /// Scales by blocks, or along several dimensions.
     Blocks(Blocks),
 }
 
@@ -159,10 +160,8 @@ pub struct Blocks {
     pub scales: i32,
     /// The tensor of zero points; -1 if all are 0.
     pub zero_points: i32,
-    /// The size of a block; 0 if it has a shape.
-    pub size: i32,
-    /// The size of a block in each dimension; empty if it has one size.
-    pub shape: Vec<i32>,
+    /// Which elements share them.
+    pub extent: Extent,
 }
 
 /// Writes the parameters of a tensor or of the indices of a dimension; `Err` says what has no form in the file.

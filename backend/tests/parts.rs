@@ -34,6 +34,15 @@ fn blocks_of_several_dimensions_have_a_shape() {
 }
 
 #[test]
+fn scales_along_several_dimensions_return() {
+    let elem = "!quant.uniform<i8:f32:{0:1, 2:1}, {{{5.000000e-01, 2.500000e-01:1, 1.250000e-01}}, \
+                {{2.000000e+00, 3.000000e+00, 4.000000e+00:-7}}}>";
+    let ty = format!("tensor<2x4x3x{elem}>");
+    let text = again(&format!("func.func @main(%arg0: {ty}) -> {ty} {{ return %arg0 : {ty} }}"));
+    assert!(text.contains(elem), "{text}");
+}
+
+#[test]
 fn options_without_a_property_return() {
     let spec = r#"tfl.quant_spec = {bits = 4 : i64, exact = 1.000000e-01 : f64, kind = "rows", on = true}"#;
     returns(&format!(

@@ -68,7 +68,7 @@ impl Planner<'_, '_> {
         let scales = self.data(format!("{name}_scales"), &blocks.scales);
         let zero_points = blocks.zero_points.as_ref().map(|z| self.data(format!("{name}_zero_points"), z));
         let zero_points = zero_points.unwrap_or(ABSENT);
-        Ok(FileQuant::Blocks(Blocks { scales, zero_points, size: blocks.size, shape: blocks.shape }))
+        Ok(FileQuant::Blocks(Blocks { scales, zero_points, extent: blocks.extent }))
     }
 
     /// Appends a tensor that no value is.

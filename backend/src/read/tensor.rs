@@ -94,8 +94,7 @@ impl Function<'_> {
         let Some(quant) = self.tensors[t].quantization() else { return Ok(storage) };
         match quant.details_type() {
             fb::QuantizationDetails::NONE | fb::QuantizationDetails::CustomQuantization => {}
-            fb::QuantizationDetails::BlockwiseQuantization => return self.blocks(t, &storage, shape, &quant),
-            _ => return Err(ReadError::Unsupported(format!("the scales along several axes of {}", self.name(t)))),
+            _ => return self.blocks(t, &storage, shape, &quant),
         }
         let scales: Vec<f32> = quant.scale().iter().flatten().collect();
         if scales.is_empty() {
@@ -114,19 +113,35 @@ impl Function<'_> {
         shape: Option<&[ir::Dim]>,
         quant: &fb::QuantizationParameters<'_>,
     ) -> Result<Elem> {
-        let Some(details) = quant.details_as_blockwise_quantization() else {
-            return malformed(format!("{} has no parameters of blocks", self.name(t)));
+        let read = if let Some(details) = quant.details_as_blockwise_quantization() {
+            let held = self.held(details.scales(), details.zero_points())?;
+            let block: Vec<i32> = details.block_shape().iter().flatten().collect();
+            blockwise::read(storage, shape, &held, (details.block_size(), &block))
+        } else if let Some(details) = quant.details_as_multi_axis_quantization() {
+            let size = details.block_size();
+            if size != 0 {
+                // The schema does not say which of the dimensions.
+                let what = format!("the blocks of {size} along one of several dimensions of {}", self.name(t));
+                return Err(ReadError::Unsupported(what));
+            }
+            let held = self.held(details.scales(), details.zero_points())?;
+            let axes: Vec<i32> = details.quantized_dimensions().iter().flatten().collect();
+            blockwise::read_axes(storage, shape, &held, &axes)
+        } else {
+            Err("has no parameters of blocks".to_owned())
         };
-        let scales = self.data(details.scales())?;
+        read.or_else(|what| malformed(format!("{} {what}", self.name(t))))
+    }
+
+    /// The parameters that two tensors hold.
+    fn held(&self, scales: i32, zero_points: i32) -> Result<blockwise::Held> {
         // 0 was once written where there are none; no scales are their own zero points.
-        let zero_points = match details.zero_points() {
+        let zero_points = match zero_points {
             -1 => None,
-            z if z == details.scales() => None,
+            z if z == scales => None,
             z => Some(self.data(z)?).filter(|z| !z.ty().elem.is_float()),
         };
-        let block: Vec<i32> = details.block_shape().iter().flatten().collect();
-        blockwise::read(storage, shape, &scales, zero_points.as_ref(), (details.block_size(), &block))
-            .or_else(|what| malformed(format!("{} {what}", self.name(t))))
+        Ok(blockwise::Held { scales: self.data(scales)?, zero_points })
     }
 
     /// The elements of a tensor of plain numbers.

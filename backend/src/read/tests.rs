@@ -1,6 +1,6 @@
 //! Files made by hand, and what is wrong with them.
 
-use flatbuffers::FlatBufferBuilder;
+use flatbuffers::{FlatBufferBuilder, WIPOffset};
 
 use super::*;
 
@@ -12,6 +12,8 @@ struct Made {
     /// The operands.
     inputs: Vec<i32>,
     scales: Vec<f32>,
+    /// The size of blocks of `y`, whose scales are `c`.
+    block_size: Option<i32>,
 }
 
 impl Default for Made {
@@ -22,6 +24,7 @@ impl Default for Made {
             buffer: fb::BufferArgs { offset: 1024, size: 8, ..Default::default() },
             inputs: vec![0, 1],
             scales: vec![],
+            block_size: None,
         }
     }
 }
@@ -34,12 +37,10 @@ impl Made {
         let tensors: Vec<_> = ["x", "c", "y"]
             .into_iter()
             .map(|name| {
-                let scale = (name == "y" && !self.scales.is_empty()).then(|| b.create_vector(&self.scales));
-                let args = fb::QuantizationParametersArgs { scale, ..Default::default() };
-                let quantization = scale.map(|_| fb::QuantizationParameters::create(&mut b, &args));
+                let quantization = if name == "y" { self.quantization(&mut b) } else { None };
                 let args = fb::TensorArgs {
                     shape: Some(b.create_vector(&[2])),
-                    type_: if scale.is_some() { fb::TensorType::INT8 } else { fb::TensorType::FLOAT32 },
+                    type_: if quantization.is_some() { fb::TensorType::INT8 } else { fb::TensorType::FLOAT32 },
                     buffer: u32::from(name == "c"),
                     name: Some(b.create_string(name)),
                     quantization,
@@ -83,6 +84,25 @@ impl Made {
         bytes.resize(1024, 0);
         bytes.extend([1.5f32, -2.0].map(f32::to_le_bytes).concat());
         Bytes::from(bytes)
+    }
+
+    fn quantization<'f>(&self, b: &mut FlatBufferBuilder<'f>) -> Option<WIPOffset<fb::QuantizationParameters<'f>>> {
+        let args = match self.block_size {
+            None if self.scales.is_empty() => return None,
+            None => fb::QuantizationParametersArgs { scale: Some(b.create_vector(&self.scales)), ..Default::default() },
+            Some(block_size) => {
+                let quantized_dimensions = Some(b.create_vector(&[0, 1]));
+                let args =
+                    fb::MultiAxisQuantizationArgs { scales: 1, zero_points: -1, block_size, quantized_dimensions };
+                let details = fb::MultiAxisQuantization::create(b, &args).as_union_value();
+                fb::QuantizationParametersArgs {
+                    details_type: fb::QuantizationDetails::MultiAxisQuantization,
+                    details: Some(details),
+                    ..Default::default()
+                }
+            }
+        };
+        Some(fb::QuantizationParameters::create(b, &args))
     }
 
     fn error(&self) -> String {
@@ -130,6 +150,13 @@ fn errors_name_what_is_wrong() {
     let scales = Made { scales: vec![0.0], ..Made::default() };
     let text = "damaged TFLite file: tensor 2 (`y`) of subgraph 0 has the scale 0, which is not positive and finite";
     assert_eq!(scales.error(), text);
+    let axes = Made { block_size: Some(0), ..Made::default() };
+    let text = "damaged TFLite file: tensor 2 (`y`) of subgraph 0 has scales along the dimensions [0, 1], which are none of its own in \
+                rising order";
+    assert_eq!(axes.error(), text);
+    let blocks = Made { block_size: Some(32), ..Made::default() };
+    let text = "not supported: the blocks of 32 along one of several dimensions of tensor 2 (`y`) of subgraph 0";
+    assert_eq!(blocks.error(), text);
 }
 
 #[test]
