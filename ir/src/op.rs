@@ -237,6 +237,8 @@ pub struct OpDef {
     pub dynamic: DynamicRule,
     /// `BuiltinOperator` value of the TFLite schema.
     pub builtin: Option<i32>,
+    /// The runtime that brought version 1 of it, such as `1.14.0`.
+    pub since: Option<&'static str>,
     /// How it stands in a TFLite file, if it is not one of the schema's.
     pub custom: Option<CustomCode>,
     /// Its kernel, if it is not one of this project's.
@@ -326,7 +328,8 @@ impl Registry {
 
 /// Declares the rows of a dialect.
 ///
-/// An attribute `name(optional)` that is left out has its default. `rules: […],` behind `outs` lists [`Rule`]s. Behind `builtin`, an embedder's rows may go on with `custom: Some(CustomCode {…})` and `eval: Some(function)`.
+/// An attribute `name(optional)` that is left out has its default. `rules: […],` behind `outs` lists [`Rule`]s. Behind `builtin`, `since: "2.4.0"`
+/// names the runtime that brought it, and an embedder's rows may go on with `custom: Some(CustomCode {…})` and `eval: Some(function)`.
 ///
 /// ```
 /// use quant_opt_ir as ir;
@@ -360,7 +363,7 @@ macro_rules! ops {
                 traits: $($tr:ident)|+, infer: $infer:expr,
                 quant: $quant:ident $({ $($qf:ident : $qv:expr),* $(,)? })?,
                 dynamic: $dynamic:ident $({ $($df:ident : $dv:expr),* $(,)? })?,
-                builtin: $builtin:expr $(, custom: $custom:expr)? $(, eval: $eval:expr)? $(,)?
+                builtin: $builtin:expr $(, since: $since:literal)? $(, custom: $custom:expr)? $(, eval: $eval:expr)? $(,)?
             }
         )*
     ) => {
@@ -403,6 +406,7 @@ macro_rules! ops {
                     quant: $crate::op::QuantRule::$quant $({ $($qf: $qv),* })?,
                     dynamic: $crate::op::DynamicRule::$dynamic $({ $($df: $dv),* })?,
                     builtin: $builtin,
+                    since: $crate::__optional!($(Some($since))?),
                     custom: $crate::__optional!($($custom)?),
                     eval: $crate::__optional!($($eval)?),
                 };

@@ -82,7 +82,7 @@ impl Planner<'_, '_> {
             stated => version::version(view).max(stated.unwrap_or(1)),
         };
         let stated = stated.filter(|_| custom.is_some());
-        if let Some(runtime) = version::min_runtime(name, version) {
+        if let Some(runtime) = def.and_then(|d| version::min_runtime(d, version)) {
             self.runtime = Some(self.runtime.map_or(runtime, |r| version::newer(r, runtime)));
         }
         let codes = &mut self.codes;

@@ -83,7 +83,7 @@ crate::ops! {
         ins: (operand: TENSOR), outs: (result: TENSOR),
         rules: [Ranked, SameShape, LikeElem],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(208),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(208), since: "2.17.0",
     }
 
     /// Another element type.
@@ -171,7 +171,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
         rules: [Ranked, SameShape, LikeElem],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(163),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(163), since: "2.16.0",
     }
 
     /// Bits of both.
@@ -179,7 +179,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
         rules: [Ranked, SameShape, LikeElem],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(176),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(176), since: "2.17.0",
     }
 
     /// Quotient.
@@ -195,7 +195,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
         rules: [Ranked, SameShape, LikeElem],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(166),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(166), since: "2.16.0",
     }
 
     /// The smaller operand.
@@ -203,7 +203,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
         rules: [Ranked, SameShape, LikeElem],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(181),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(181), since: "2.16.0",
     }
 
     /// Product.
@@ -211,7 +211,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
         rules: [Ranked, SameShape, LikeElem],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(165),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(165), since: "2.16.0",
     }
 
     /// Bits of one or both.
@@ -243,7 +243,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (result: TENSOR),
         rules: [Ranked, SameShape, LikeElem],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(207),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(207), since: "2.17.0",
     }
 
     /// Difference.
@@ -340,7 +340,7 @@ crate::ops! {
             edge_padding_low: Vec<i64> = vec![],
             interior_padding: Vec<i64> = vec![],
         ),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(195),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(195), since: "2.16.0",
     }
 
     /// Each element is its index in a dimension.
@@ -401,7 +401,7 @@ crate::ops! {
             indices_are_sorted: Option<bool> = None,
             slice_sizes: Vec<i64> = vec![],
         ),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(201),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(201), since: "2.16.0",
     }
 
     /// With updates at coordinates; its region combines old and new.
@@ -413,7 +413,7 @@ crate::ops! {
             scatter_dimension_numbers: Attr = Attr::Unit,
             unique_indices: Option<bool> = None,
         ),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(190),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(190), since: "2.15.0",
     }
 
     /// Its region, folded over dimensions.
@@ -437,7 +437,7 @@ crate::ops! {
             window_dimensions: Vec<i64> = vec![],
             window_strides: Option<Vec<i64>> = None,
         ),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(198),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(198), since: "2.16.0",
     }
 
     /// Sorted along a dimension by the order that its region tells.
@@ -464,7 +464,7 @@ crate::ops! {
         ins: (index: TENSOR), outs: (results: ANY variadic),
         rules: [SomeRegions, Blocks(usize::MAX, "stablehlo.return")],
         attrs: (),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(209),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(209), since: "2.17.0",
     }
 
     /// Random bits, and the next state.
@@ -474,7 +474,7 @@ crate::ops! {
         attrs: (
             rng_algorithm: RngAlgorithm = RngAlgorithm::Default,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(204),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(204), since: "2.15.0",
     }
 
     /// Calls what the runtime knows by a name.
@@ -499,7 +499,7 @@ crate::ops! {
             name: Arc<str> = "".into(),
             version: Option<i32> = None,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(206),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(206), since: "2.17.0",
     }
 
     /// Ends a region with its results.

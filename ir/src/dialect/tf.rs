@@ -61,6 +61,7 @@ macro_rules! rows {
                 quant: QuantRule::Float,
                 dynamic: DynamicRule::Float,
                 builtin: None,
+                since: None,
                 custom: None,
                 eval: None,
             },

@@ -151,7 +151,7 @@ crate::ops! {
                 stride_h: i32 = 1,
                 stride_w: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::conv_2d), quant: Weighted { input: 0, weight: 1, axis: Some(0), bias: Some(2) }, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: false }, builtin: Some(3),
+        traits: PURE, infer: Some(infer::conv_2d), quant: Weighted { input: 0, weight: 1, axis: Some(0), bias: Some(2) }, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: false }, builtin: Some(3), since: "1.5.0",
     }
 
     /// 2-D convolution of each channel with filters of its own; the filter is 1HWC.
@@ -166,7 +166,7 @@ crate::ops! {
                 stride_h: i32 = 1,
                 stride_w: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::depthwise_conv_2d), quant: Weighted { input: 0, weight: 1, axis: Some(3), bias: Some(2) }, dynamic: Hybrid { weight: 1, axis: Some(3), asymmetric: false }, builtin: Some(4),
+        traits: PURE, infer: Some(infer::depthwise_conv_2d), quant: Weighted { input: 0, weight: 1, axis: Some(3), bias: Some(2) }, dynamic: Hybrid { weight: 1, axis: Some(3), asymmetric: false }, builtin: Some(4), since: "1.5.0",
     }
 
     /// The gradient of a 2-D convolution with respect to its input; the filter is OHWI.
@@ -179,7 +179,7 @@ crate::ops! {
                 stride_h: i32 = 1,
                 stride_w: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::transpose_conv), quant: Weighted { input: 2, weight: 1, axis: Some(0), bias: Some(3) }, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: false }, builtin: Some(67),
+        traits: PURE, infer: Some(infer::transpose_conv), quant: Weighted { input: 2, weight: 1, axis: Some(0), bias: Some(3) }, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: false }, builtin: Some(67), since: "1.9.0",
     }
 
     /// 3-D convolution of an NDHWC input with a DHWIO filter.
@@ -196,7 +196,7 @@ crate::ops! {
                 stride_h: i32 = 1,
                 stride_w: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::conv_3d), quant: Float, dynamic: Float, builtin: Some(132),
+        traits: PURE, infer: Some(infer::conv_3d), quant: Float, dynamic: Float, builtin: Some(132), since: "2.5.0",
     }
 
     /// The gradient of a 3-D convolution with respect to its input.
@@ -216,7 +216,7 @@ crate::ops! {
                 stride_h: i32 = 1,
                 stride_w: i32 = 1,
         ),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(141),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(141), since: "2.6.0",
     }
 
     /// `input [.., I]` times the transpose of `filter [O, I]`, plus `bias [O]`.
@@ -229,7 +229,7 @@ crate::ops! {
                 keep_num_dims: bool = false,
                 weights_format: WeightsFormat = WeightsFormat::Default,
         ),
-        traits: PURE, infer: Some(infer::fully_connected), quant: Weighted { input: 0, weight: 1, axis: Some(0), bias: Some(2) }, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: true }, builtin: Some(9),
+        traits: PURE, infer: Some(infer::fully_connected), quant: Weighted { input: 0, weight: 1, axis: Some(0), bias: Some(2) }, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: true }, builtin: Some(9), since: "1.5.0",
     }
 
     /// Product of matrices in the last two dimensions; `adj_x`, `adj_y` transpose them first.
@@ -241,7 +241,7 @@ crate::ops! {
                 adj_y(optional): bool = false,
                 asymmetric_quantize_inputs: Option<bool> = None,
         ),
-        traits: PURE, infer: Some(infer::batch_matmul), quant: Plain, dynamic: Hybrid { weight: 1, axis: None, asymmetric: true }, builtin: Some(126),
+        traits: PURE, infer: Some(infer::batch_matmul), quant: Plain, dynamic: Hybrid { weight: 1, axis: None, asymmetric: true }, builtin: Some(126), since: "2.3.0",
     }
 
     /// Rows of a table.
@@ -249,7 +249,7 @@ crate::ops! {
         ins: (lookup: I32, value: NUM), outs: (output: NUM),
         rules: [Rank(0, 1), RankAtLeast(1, 2)],
         attrs: (),
-        traits: PURE, infer: Some(infer::embedding_lookup), quant: SameScale, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: false }, builtin: Some(7),
+        traits: PURE, infer: Some(infer::embedding_lookup), quant: SameScale, dynamic: Hybrid { weight: 1, axis: Some(0), asymmetric: false }, builtin: Some(7), since: "1.13.0",
     }
 
     /// Sum; operands broadcast.
@@ -259,7 +259,7 @@ crate::ops! {
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(0),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(0), since: "1.5.0",
     }
 
     /// Difference; operands broadcast.
@@ -269,7 +269,7 @@ crate::ops! {
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
-        traits: MAP, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(41),
+        traits: MAP, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(41), since: "1.6.0",
     }
 
     /// Product; operands broadcast.
@@ -279,7 +279,7 @@ crate::ops! {
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(18),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(18), since: "1.5.0",
     }
 
     /// Quotient; operands broadcast. A divisor of 0 stops the int8 kernel.
@@ -289,7 +289,7 @@ crate::ops! {
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
-        traits: MAP, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(42),
+        traits: MAP, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(42), since: "1.6.0",
     }
 
     /// The larger operand.
@@ -297,7 +297,7 @@ crate::ops! {
         ins: (lhs: NUM, rhs: NUM), outs: (max: NUM),
         rules: [Broadcast, SameScale],
         attrs: (),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: SameScale, dynamic: Float, builtin: Some(55),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: SameScale, dynamic: Float, builtin: Some(55), since: "1.14.0",
     }
 
     /// The smaller operand.
@@ -305,7 +305,7 @@ crate::ops! {
         ins: (lhs: NUM, rhs: NUM), outs: (min: NUM),
         rules: [Broadcast, SameScale],
         attrs: (),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: SameScale, dynamic: Float, builtin: Some(57),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: SameScale, dynamic: Float, builtin: Some(57), since: "1.14.0",
     }
 
     /// `(lhs - rhs)^2`
@@ -313,7 +313,7 @@ crate::ops! {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
         rules: [OperandElem(0, 1), ResultElem(0, 0), Broadcast],
         attrs: (),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(99),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Plain, dynamic: Float, builtin: Some(99), since: "1.13.1",
     }
 
     /// Quotient rounded down.
@@ -321,7 +321,7 @@ crate::ops! {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
         rules: [OperandElem(0, 1), ResultElem(0, 0), Broadcast],
         attrs: (),
-        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(90),
+        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(90), since: "1.14.0",
     }
 
     /// Remainder with the sign of the divisor.
@@ -329,7 +329,7 @@ crate::ops! {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
         rules: [OperandElem(0, 1), ResultElem(0, 0), Broadcast],
         attrs: (),
-        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(95),
+        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(95), since: "1.13.0",
     }
 
     /// `lhs ^ rhs`
@@ -337,7 +337,7 @@ crate::ops! {
         ins: (lhs: NUM, rhs: NUM), outs: (output: NUM),
         rules: [Broadcast],
         attrs: (),
-        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(78),
+        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(78), since: "1.10.0",
     }
 
     /// Angle of the point (x, y).
@@ -345,7 +345,7 @@ crate::ops! {
         ins: (y: NUM, x: NUM), outs: (output: NUM),
         rules: [SameType],
         attrs: (),
-        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(156),
+        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(156), since: "2.10.0",
     }
 
     /// Whether `x` and `y` compare as equal; operands broadcast.
@@ -353,7 +353,7 @@ crate::ops! {
         ins: (x: TENSOR, y: TENSOR), outs: (output: BOOL),
         rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(71),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(71), since: "1.14.0",
     }
 
     /// Whether `lhs` and `rhs` compare as not or equal; operands broadcast.
@@ -361,7 +361,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
         rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(72),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(72), since: "1.14.0",
     }
 
     /// Whether `lhs` and `rhs` compare as less; operands broadcast.
@@ -369,7 +369,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
         rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
-        traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(58),
+        traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(58), since: "1.14.0",
     }
 
     /// Whether `lhs` and `rhs` compare as less or equal; operands broadcast.
@@ -377,7 +377,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
         rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
-        traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(63),
+        traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(63), since: "1.14.0",
     }
 
     /// Whether `lhs` and `rhs` compare as greater; operands broadcast.
@@ -385,7 +385,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
         rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
-        traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(61),
+        traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(61), since: "1.14.0",
     }
 
     /// Whether `lhs` and `rhs` compare as greater or equal; operands broadcast.
@@ -393,7 +393,7 @@ crate::ops! {
         ins: (lhs: TENSOR, rhs: TENSOR), outs: (output: BOOL),
         rules: [OperandElem(0, 1), Broadcast],
         attrs: (),
-        traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(62),
+        traits: MAP, infer: Some(infer::comparison), quant: Plain, dynamic: Float, builtin: Some(62), since: "1.14.0",
     }
 
     /// Whether both hold.
@@ -401,7 +401,7 @@ crate::ops! {
         ins: (lhs: BOOL, rhs: BOOL), outs: (output: BOOL),
         rules: [Broadcast],
         attrs: (),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Float, dynamic: Float, builtin: Some(86),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Float, dynamic: Float, builtin: Some(86), since: "1.11.0",
     }
 
     /// Whether one holds.
@@ -409,7 +409,7 @@ crate::ops! {
         ins: (lhs: BOOL, rhs: BOOL), outs: (output: BOOL),
         rules: [Broadcast],
         attrs: (),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Float, dynamic: Float, builtin: Some(84),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::comparison), quant: Float, dynamic: Float, builtin: Some(84), since: "1.11.0",
     }
 
     /// Whether it does not hold.
@@ -417,7 +417,7 @@ crate::ops! {
         ins: (lhs: BOOL), outs: (output: BOOL),
         rules: [SameType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(87),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(87), since: "1.11.0",
     }
 
     /// Sum of operands of one shape.
@@ -425,7 +425,7 @@ crate::ops! {
         ins: (inputs: NUM variadic), outs: (sum: NUM),
         rules: [SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(106),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(106), since: "1.14.0",
     }
 
     /// `x` where the condition holds, else `y`; shapes are equal, or the condition chooses rows.
@@ -433,7 +433,7 @@ crate::ops! {
         ins: (condition: BOOL, x: TENSOR, y: TENSOR), outs: (output: TENSOR),
         rules: [OperandElem(1, 2), ResultElem(0, 1), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::select), quant: SameScale, dynamic: Float, builtin: Some(64),
+        traits: PURE, infer: Some(infer::select), quant: SameScale, dynamic: Float, builtin: Some(64), since: "1.14.0",
     }
 
     /// `x` where the condition holds, else `y`; all three broadcast.
@@ -441,7 +441,7 @@ crate::ops! {
         ins: (condition: BOOL, x: TENSOR, y: TENSOR), outs: (output: TENSOR),
         rules: [OperandElem(1, 2), ResultElem(0, 1), Broadcast, SameScale],
         attrs: (),
-        traits: MAP, infer: Some(infer::select), quant: SameScale, dynamic: Float, builtin: Some(123),
+        traits: MAP, infer: Some(infer::select), quant: SameScale, dynamic: Float, builtin: Some(123), since: "2.2.0",
     }
 
     /// Absolute value.
@@ -449,7 +449,7 @@ crate::ops! {
         ins: (x: NUM), outs: (y: NUM),
         rules: [SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(101),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(101), since: "1.13.0",
     }
 
     /// Rounded up.
@@ -457,7 +457,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [LikeType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(104),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(104), since: "1.14.0",
     }
 
     /// Cosine.
@@ -465,7 +465,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [LikeType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(108),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(108), since: "1.14.0",
     }
 
     /// `x` if positive, else `exp(x) - 1`.
@@ -473,7 +473,7 @@ crate::ops! {
         ins: (x: FQ_INT8), outs: (y: FQ_INT8),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(111),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(111), since: "1.14.0",
     }
 
     /// `e^x`
@@ -481,7 +481,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [ResultElem(0, 0)],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(47),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(47), since: "1.7.0",
     }
 
     /// Rounded down.
@@ -489,7 +489,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [LikeType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(8),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(8), since: "1.9.0",
     }
 
     /// `x * relu6(x + 3) / 6`
@@ -497,7 +497,7 @@ crate::ops! {
         ins: (input: FQ), outs: (output: FQ),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(117),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(117), since: "1.15.0",
     }
 
     /// Natural logarithm.
@@ -505,7 +505,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [ResultElem(0, 0)],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(73),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(73), since: "1.14.0",
     }
 
     /// `-x`
@@ -513,7 +513,7 @@ crate::ops! {
         ins: (x: NUM), outs: (y: NUM),
         rules: [LikeType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(59),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(59), since: "1.9.0",
     }
 
     /// `max(x, 0)`
@@ -521,7 +521,7 @@ crate::ops! {
         ins: (x: NUM), outs: (y: NUM),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(19),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(19), since: "1.5.0",
     }
 
     /// `min(max(x, 0), 6)`
@@ -529,7 +529,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(21),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(21), since: "1.5.0",
     }
 
     /// `min(max(x, -1), 1)`
@@ -537,7 +537,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(20),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(20), since: "1.5.0",
     }
 
     /// `min(max(x, 0), 1)`
@@ -545,7 +545,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(152),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(152), since: "2.10.0",
     }
 
     /// Rounded half to even.
@@ -553,7 +553,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [LikeType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(116),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(116), since: "1.14.0",
     }
 
     /// `1 / sqrt(x)`
@@ -561,7 +561,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(76),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(76), since: "1.10.0",
     }
 
     /// -1, 0 or 1.
@@ -569,7 +569,7 @@ crate::ops! {
         ins: (x: NUM), outs: (output: NUM),
         rules: [SameType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(158),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(158), since: "2.11.0",
     }
 
     /// Sine.
@@ -577,7 +577,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [LikeType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(66),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(66), since: "1.9.0",
     }
 
     /// Square root.
@@ -585,7 +585,7 @@ crate::ops! {
         ins: (x: FQ), outs: (y: FQ),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(75),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(75), since: "1.10.0",
     }
 
     /// `x * x`
@@ -593,7 +593,7 @@ crate::ops! {
         ins: (x: NUM), outs: (y: NUM),
         rules: [LikeType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(92),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(92), since: "1.12.0",
     }
 
     /// `1 / (1 + e^-x)`
@@ -601,7 +601,7 @@ crate::ops! {
         ins: (x: FQ_INT8), outs: (y: FQ_INT8),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 256.0, zero_point: -128 }, dynamic: Float, builtin: Some(14),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 256.0, zero_point: -128 }, dynamic: Float, builtin: Some(14), since: "1.14.0",
     }
 
     /// Hyperbolic tangent.
@@ -609,7 +609,7 @@ crate::ops! {
         ins: (input: FQ_INT8), outs: (output: FQ_INT8),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 128.0, zero_point: 0 }, dynamic: Float, builtin: Some(28),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 128.0, zero_point: 0 }, dynamic: Float, builtin: Some(28), since: "1.14.0",
     }
 
     /// Zeros of the operand's type.
@@ -617,7 +617,7 @@ crate::ops! {
         ins: (input: TENSOR), outs: (output: TENSOR),
         rules: [SameType],
         attrs: (),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(93),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(93), since: "1.12.0",
     }
 
     /// `x` if positive, else `alpha * x`.
@@ -627,7 +627,7 @@ crate::ops! {
         attrs: (
                 alpha: f32 = 0.2,
         ),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(98),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(98), since: "1.13.1",
     }
 
     /// `x` times the normal distribution function; by tanh if `approximate`.
@@ -637,7 +637,7 @@ crate::ops! {
         attrs: (
                 approximate(optional): bool = false,
         ),
-        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(150),
+        traits: MAP, infer: Some(infer::same_as_first), quant: Plain, dynamic: Float, builtin: Some(150), since: "2.9.0",
     }
 
     /// `x` if positive, else `alpha * x`; alpha broadcasts.
@@ -645,7 +645,7 @@ crate::ops! {
         ins: (input: FQ_INT8, alpha: FQ_INT8), outs: (output: FQ_INT8),
         rules: [ResultElem(0, 0), Broadcast, Check(rules::prelu)],
         attrs: (),
-        traits: PURE, infer: Some(infer::elementwise), quant: Weighted { input: 0, weight: 1, axis: None, bias: None }, dynamic: Float, builtin: Some(54),
+        traits: PURE, infer: Some(infer::elementwise), quant: Weighted { input: 0, weight: 1, axis: None, bias: None }, dynamic: Float, builtin: Some(54), since: "1.8.0",
     }
 
     /// `exp(beta x) / sum(exp(beta x))` over the last dimension.
@@ -655,7 +655,7 @@ crate::ops! {
         attrs: (
                 beta: f32 = 1.0,
         ),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 256.0, zero_point: -128 }, dynamic: Float, builtin: Some(25),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 256.0, zero_point: -128 }, dynamic: Float, builtin: Some(25), since: "1.5.0",
     }
 
     /// Logarithm of the softmax over the last dimension.
@@ -663,7 +663,7 @@ crate::ops! {
         ins: (input: FQ_INT8), outs: (output: FQ_INT8),
         rules: [ResultElem(0, 0), SameShape],
         attrs: (),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Fixed { scale: 16.0 / 256.0, zero_point: 127 }, dynamic: Float, builtin: Some(50),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Fixed { scale: 16.0 / 256.0, zero_point: 127 }, dynamic: Float, builtin: Some(50), since: "1.14.0",
     }
 
     /// Divided by the norm of the last dimension.
@@ -672,7 +672,7 @@ crate::ops! {
         attrs: (
                 fused_activation_function: Activation = Activation::None,
         ),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 128.0, zero_point: 0 }, dynamic: Float, builtin: Some(11),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Fixed { scale: 1.0 / 128.0, zero_point: 0 }, dynamic: Float, builtin: Some(11), since: "1.5.0",
     }
 
     /// Divided by `(bias + alpha * sum(x^2 over 2 radius + 1 channels)) ^ beta`.
@@ -685,7 +685,7 @@ crate::ops! {
                 bias: f32 = 1.0,
                 radius: i32 = 5,
         ),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(13),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(13), since: "1.5.0",
     }
 
     /// Mean of a window, of the elements inside the image.
@@ -700,7 +700,7 @@ crate::ops! {
                 stride_h: i32 = 1,
                 stride_w: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::pool_2d), quant: SameScale, dynamic: Float, builtin: Some(1),
+        traits: PURE, infer: Some(infer::pool_2d), quant: SameScale, dynamic: Float, builtin: Some(1), since: "1.5.0",
     }
 
     /// Maximum of a window.
@@ -715,7 +715,7 @@ crate::ops! {
                 stride_h: i32 = 1,
                 stride_w: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::pool_2d), quant: SameScale, dynamic: Float, builtin: Some(17),
+        traits: PURE, infer: Some(infer::pool_2d), quant: SameScale, dynamic: Float, builtin: Some(17), since: "1.5.0",
     }
 
     /// Root of the mean square of a window.
@@ -729,7 +729,7 @@ crate::ops! {
                 stride_h: i32 = 1,
                 stride_w: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::pool_2d), quant: Float, dynamic: Float, builtin: Some(12),
+        traits: PURE, infer: Some(infer::pool_2d), quant: Float, dynamic: Float, builtin: Some(12), since: "1.5.0",
     }
 
     /// Mean over axes.
@@ -739,7 +739,7 @@ crate::ops! {
         attrs: (
                 keep_dims: bool = false,
         ),
-        traits: PURE, infer: Some(infer::reduce), quant: Plain, dynamic: Float, builtin: Some(40),
+        traits: PURE, infer: Some(infer::reduce), quant: Plain, dynamic: Float, builtin: Some(40), since: "1.6.0",
     }
 
     /// Sum over axes.
@@ -749,7 +749,7 @@ crate::ops! {
         attrs: (
                 keep_dims: bool = false,
         ),
-        traits: PURE, infer: Some(infer::reduce), quant: Plain, dynamic: Float, builtin: Some(74),
+        traits: PURE, infer: Some(infer::reduce), quant: Plain, dynamic: Float, builtin: Some(74), since: "1.10.0",
     }
 
     /// Maximum over axes.
@@ -759,7 +759,7 @@ crate::ops! {
         attrs: (
                 keep_dims: bool = false,
         ),
-        traits: PURE, infer: Some(infer::reduce), quant: SameScale, dynamic: Float, builtin: Some(82),
+        traits: PURE, infer: Some(infer::reduce), quant: SameScale, dynamic: Float, builtin: Some(82), since: "1.11.0",
     }
 
     /// Minimum over axes.
@@ -769,7 +769,7 @@ crate::ops! {
         attrs: (
                 keep_dims: bool = false,
         ),
-        traits: PURE, infer: Some(infer::reduce), quant: SameScale, dynamic: Float, builtin: Some(89),
+        traits: PURE, infer: Some(infer::reduce), quant: SameScale, dynamic: Float, builtin: Some(89), since: "1.11.0",
     }
 
     /// Product over axes.
@@ -779,7 +779,7 @@ crate::ops! {
         attrs: (
                 keep_dims: bool = false,
         ),
-        traits: PURE, infer: Some(infer::reduce), quant: Plain, dynamic: Float, builtin: Some(81),
+        traits: PURE, infer: Some(infer::reduce), quant: Plain, dynamic: Float, builtin: Some(81), since: "1.11.0",
     }
 
     /// Whether one holds over axes.
@@ -788,7 +788,7 @@ crate::ops! {
         attrs: (
                 keep_dims(optional): bool = false,
         ),
-        traits: PURE, infer: Some(infer::reduce), quant: Float, dynamic: Float, builtin: Some(91),
+        traits: PURE, infer: Some(infer::reduce), quant: Float, dynamic: Float, builtin: Some(91), since: "1.11.0",
     }
 
     /// Whether all hold over axes.
@@ -797,21 +797,21 @@ crate::ops! {
         attrs: (
                 keep_dims(optional): bool = false,
         ),
-        traits: PURE, infer: Some(infer::reduce), quant: Float, dynamic: Float, builtin: Some(140),
+        traits: PURE, infer: Some(infer::reduce), quant: Float, dynamic: Float, builtin: Some(140), since: "2.6.0",
     }
 
     /// Index of the first maximum along a dimension.
     "tfl.arg_max" = ArgMax {
         ins: (input: TENSOR, dim: IDX), outs: (output: IDX),
         attrs: (),
-        traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(56),
+        traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(56), since: "1.9.0",
     }
 
     /// Index of the first minimum along a dimension.
     "tfl.arg_min" = ArgMin {
         ins: (input: TENSOR, dim: IDX), outs: (output: IDX),
         attrs: (),
-        traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(79),
+        traits: PURE, infer: Some(infer::arg_reduce), quant: Plain, dynamic: Float, builtin: Some(79), since: "1.9.0",
     }
 
     /// The `k` largest of the last dimension, and their indices.
@@ -819,7 +819,7 @@ crate::ops! {
         ins: (input: NUM, k: IDX_ANY), outs: (values: NUM, indices: IDX_ANY),
         rules: [Rank(1, 0), RankAtLeast(0, 1), ResultElem(0, 0), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::topk), quant: SameScale, dynamic: Float, builtin: Some(48),
+        traits: PURE, infer: Some(infer::topk), quant: SameScale, dynamic: Float, builtin: Some(48), since: "1.7.0",
     }
 
     /// Running sum along a dimension.
@@ -830,7 +830,7 @@ crate::ops! {
                 exclusive(optional): bool = false,
                 reverse(optional): bool = false,
         ),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(128),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(128), since: "2.4.0",
     }
 
     /// The same elements in another shape.
@@ -838,7 +838,7 @@ crate::ops! {
         ins: (input: TENSOR, shape: IDX), outs: (output: TENSOR),
         rules: [SameScaleAcross, Check(rules::reshape)],
         attrs: (),
-        traits: PURE, infer: Some(infer::reshape), quant: SameScale, dynamic: Float, builtin: Some(22),
+        traits: PURE, infer: Some(infer::reshape), quant: SameScale, dynamic: Float, builtin: Some(22), since: "1.5.0",
     }
 
     /// Without dimensions of size 1.
@@ -848,7 +848,7 @@ crate::ops! {
         attrs: (
                 squeeze_dims: Option<Attr> = Some(Attr::Array(vec![])),
         ),
-        traits: PURE, infer: Some(infer::squeeze), quant: SameScale, dynamic: Float, builtin: Some(43),
+        traits: PURE, infer: Some(infer::squeeze), quant: SameScale, dynamic: Float, builtin: Some(43), since: "1.6.0",
     }
 
     /// With one more dimension of size 1.
@@ -856,7 +856,7 @@ crate::ops! {
         ins: (input: TENSOR, dim: IDX), outs: (output: TENSOR),
         rules: [ResultElem(0, 0), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::expand_dims), quant: SameScale, dynamic: Float, builtin: Some(70),
+        traits: PURE, infer: Some(infer::expand_dims), quant: SameScale, dynamic: Float, builtin: Some(70), since: "1.10.0",
     }
 
     /// Dimensions in another order.
@@ -864,7 +864,7 @@ crate::ops! {
         ins: (input: TENSOR, perm: I32), outs: (output: TENSOR),
         rules: [Rank(1, 1), ResultElem(0, 0), SameScaleAcross, Check(rules::transpose)],
         attrs: (),
-        traits: PURE, infer: Some(infer::transpose), quant: SameScale, dynamic: Float, builtin: Some(39),
+        traits: PURE, infer: Some(infer::transpose), quant: SameScale, dynamic: Float, builtin: Some(39), since: "1.6.0",
     }
 
     /// Joined along a dimension.
@@ -875,7 +875,7 @@ crate::ops! {
                 axis: i32 = 0,
                 fused_activation_function: Activation = Activation::None,
         ),
-        traits: PURE, infer: Some(infer::concatenation), quant: SameScale, dynamic: Float, builtin: Some(2),
+        traits: PURE, infer: Some(infer::concatenation), quant: SameScale, dynamic: Float, builtin: Some(2), since: "1.5.0",
     }
 
     /// Joined along a new dimension.
@@ -886,7 +886,7 @@ crate::ops! {
                 axis: i32 = 0,
                 values_count: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::pack), quant: SameScale, dynamic: Float, builtin: Some(83),
+        traits: PURE, infer: Some(infer::pack), quant: SameScale, dynamic: Float, builtin: Some(83), since: "1.11.0",
     }
 
     /// Taken apart along a dimension.
@@ -897,7 +897,7 @@ crate::ops! {
                 axis: i32 = 0,
                 num: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::unpack), quant: SameScale, dynamic: Float, builtin: Some(88),
+        traits: PURE, infer: Some(infer::unpack), quant: SameScale, dynamic: Float, builtin: Some(88), since: "1.11.0",
     }
 
     /// Taken apart in equal pieces.
@@ -907,7 +907,7 @@ crate::ops! {
         attrs: (
                 num_splits: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::split), quant: SameScale, dynamic: Float, builtin: Some(49),
+        traits: PURE, infer: Some(infer::split), quant: SameScale, dynamic: Float, builtin: Some(49), since: "1.5.0",
     }
 
     /// Taken apart in pieces of given sizes.
@@ -917,7 +917,7 @@ crate::ops! {
         attrs: (
                 num_splits: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::split_v), quant: SameScale, dynamic: Float, builtin: Some(102),
+        traits: PURE, infer: Some(infer::split_v), quant: SameScale, dynamic: Float, builtin: Some(102), since: "1.13.1",
     }
 
     /// A block.
@@ -925,7 +925,7 @@ crate::ops! {
         ins: (input: TENSOR, begin: IDX, size: IDX), outs: (output: TENSOR),
         rules: [RankAtMost(1, 1), RankAtMost(2, 1), ResultElem(0, 0), SameScale, Check(rules::slice)],
         attrs: (),
-        traits: PURE, infer: Some(infer::slice), quant: SameScale, dynamic: Float, builtin: Some(65),
+        traits: PURE, infer: Some(infer::slice), quant: SameScale, dynamic: Float, builtin: Some(65), since: "1.14.0",
     }
 
     /// Every n-th element from begin to end, by dimension.
@@ -940,7 +940,7 @@ crate::ops! {
                 offset: bool = false,
                 shrink_axis_mask: i32 = 0,
         ),
-        traits: PURE, infer: Some(infer::strided_slice), quant: SameScale, dynamic: Float, builtin: Some(45),
+        traits: PURE, infer: Some(infer::strided_slice), quant: SameScale, dynamic: Float, builtin: Some(45), since: "1.6.0",
     }
 
     /// Slices picked by index.
@@ -951,7 +951,7 @@ crate::ops! {
                 axis: i32 = 0,
                 batch_dims: Option<i32> = Some(0),
         ),
-        traits: PURE, infer: Some(infer::gather), quant: SameScale, dynamic: Move { weight: 0 }, builtin: Some(36),
+        traits: PURE, infer: Some(infer::gather), quant: SameScale, dynamic: Move { weight: 0 }, builtin: Some(36), since: "1.6.0",
     }
 
     /// Slices picked by coordinates.
@@ -959,7 +959,7 @@ crate::ops! {
         ins: (params: TENSOR, indices: IDX_ANY), outs: (output: TENSOR),
         rules: [ResultElem(0, 0), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::gather_nd), quant: SameScale, dynamic: Float, builtin: Some(107),
+        traits: PURE, infer: Some(infer::gather_nd), quant: SameScale, dynamic: Float, builtin: Some(107), since: "1.14.0",
     }
 
     /// Updates added into zeros at coordinates.
@@ -967,7 +967,7 @@ crate::ops! {
         ins: (indices: I32, updates: TENSOR, shape: I32), outs: (output: TENSOR),
         rules: [KnownRank(2, 1), RankAtLeast(0, 1), RankAtLeast(1, 1), ResultElem(0, 1), SameScale, Check(rules::scatter_nd)],
         attrs: (),
-        traits: PURE, infer: Some(infer::scatter_nd), quant: SameScale, dynamic: Float, builtin: Some(122),
+        traits: PURE, infer: Some(infer::scatter_nd), quant: SameScale, dynamic: Float, builtin: Some(122), since: "2.1.0",
     }
 
     /// Repeated.
@@ -975,7 +975,7 @@ crate::ops! {
         ins: (input: TENSOR, multiples: IDX), outs: (output: TENSOR),
         rules: [ResultElem(0, 0), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::tile), quant: SameScale, dynamic: Float, builtin: Some(69),
+        traits: PURE, infer: Some(infer::tile), quant: SameScale, dynamic: Float, builtin: Some(69), since: "1.10.1",
     }
 
     /// Repeated along dimensions of size 1.
@@ -991,7 +991,7 @@ crate::ops! {
         ins: (dims: IDX, input: TENSOR), outs: (result: TENSOR),
         rules: [ResultElem(0, 1), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::fill), quant: SameScale, dynamic: Float, builtin: Some(94),
+        traits: PURE, infer: Some(infer::fill), quant: SameScale, dynamic: Float, builtin: Some(94), since: "1.13.0",
     }
 
     /// With zeros around; quantized, with the zero point.
@@ -999,7 +999,7 @@ crate::ops! {
         ins: (input: TENSOR, padding: IDX), outs: (output: TENSOR),
         rules: [Rank(1, 2), RankAtMost(0, 5), RankIsSize(0, 1), SizeAtMost(1, 0, 5), ResultElem(0, 0), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::pad), quant: SameScale, dynamic: Float, builtin: Some(34),
+        traits: PURE, infer: Some(infer::pad), quant: SameScale, dynamic: Float, builtin: Some(34), since: "1.5.0",
     }
 
     /// With a value around.
@@ -1007,7 +1007,7 @@ crate::ops! {
         ins: (input: TENSOR, padding: IDX, constant_values: TENSOR), outs: (output: TENSOR),
         rules: [Rank(1, 2), Rank(2, 0), RankAtMost(0, 5), RankIsSize(0, 1), SizeAtMost(1, 0, 5), OperandElem(0, 2), ResultElem(0, 0), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::pad), quant: SameScale, dynamic: Float, builtin: Some(60),
+        traits: PURE, infer: Some(infer::pad), quant: SameScale, dynamic: Float, builtin: Some(60), since: "1.9.0",
     }
 
     /// With the input's mirror image around.
@@ -1017,7 +1017,7 @@ crate::ops! {
         attrs: (
                 mode: MirrorPadMode = MirrorPadMode::Reflect,
         ),
-        traits: PURE, infer: Some(infer::pad), quant: SameScale, dynamic: Float, builtin: Some(100),
+        traits: PURE, infer: Some(infer::pad), quant: SameScale, dynamic: Float, builtin: Some(100), since: "1.13.1",
     }
 
     /// Backwards along dimensions.
@@ -1025,7 +1025,7 @@ crate::ops! {
         ins: (input: TENSOR, axis: I32), outs: (output: TENSOR),
         rules: [Rank(1, 1), ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(105),
+        traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(105), since: "1.14.0",
     }
 
     /// The first elements of each sequence backwards.
@@ -1036,7 +1036,7 @@ crate::ops! {
                 batch_dim: i32 = 0,
                 seq_dim: i32 = 0,
         ),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(112),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(112), since: "1.14.0",
     }
 
     /// Blocks of the image become channels.
@@ -1046,7 +1046,7 @@ crate::ops! {
         attrs: (
                 block_size: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::space_to_depth), quant: SameScale, dynamic: Float, builtin: Some(26),
+        traits: PURE, infer: Some(infer::space_to_depth), quant: SameScale, dynamic: Float, builtin: Some(26), since: "1.5.0",
     }
 
     /// Channels become blocks of the image.
@@ -1056,7 +1056,7 @@ crate::ops! {
         attrs: (
                 block_size: i32 = 1,
         ),
-        traits: PURE, infer: Some(infer::depth_to_space), quant: SameScale, dynamic: Float, builtin: Some(5),
+        traits: PURE, infer: Some(infer::depth_to_space), quant: SameScale, dynamic: Float, builtin: Some(5), since: "2.1.0",
     }
 
     /// Blocks of the image become batches.
@@ -1064,7 +1064,7 @@ crate::ops! {
         ins: (input: TENSOR, block_shape: I32, paddings: I32), outs: (output: TENSOR),
         rules: [RankAtLeast(0, 3), RankAtMost(0, 4), ResultElem(0, 0), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::space_to_batch_nd), quant: SameScale, dynamic: Float, builtin: Some(38),
+        traits: PURE, infer: Some(infer::space_to_batch_nd), quant: SameScale, dynamic: Float, builtin: Some(38), since: "1.6.0",
     }
 
     /// Batches become blocks of the image.
@@ -1072,7 +1072,7 @@ crate::ops! {
         ins: (input: TENSOR, block_shape: I32, indices: I32), outs: (output: TENSOR),
         rules: [Rank(1, 1), Rank(2, 2), RankAtLeast(0, 3), RankAtMost(0, 4), ResultElem(0, 0), SameScale],
         attrs: (),
-        traits: PURE, infer: Some(infer::batch_to_space_nd), quant: SameScale, dynamic: Float, builtin: Some(37),
+        traits: PURE, infer: Some(infer::batch_to_space_nd), quant: SameScale, dynamic: Float, builtin: Some(37), since: "1.6.0",
     }
 
     /// A matrix with the given diagonal.
@@ -1080,7 +1080,7 @@ crate::ops! {
         ins: (diagonal: TENSOR), outs: (output: TENSOR),
         rules: [RankAtLeast(0, 1), ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: Some(infer::matrix_diag), quant: SameScale, dynamic: Float, builtin: Some(113),
+        traits: PURE, infer: Some(infer::matrix_diag), quant: SameScale, dynamic: Float, builtin: Some(113), since: "1.14.0",
     }
 
     /// Another image size, linear in between.
@@ -1091,7 +1091,7 @@ crate::ops! {
                 align_corners: bool = false,
                 half_pixel_centers(optional): bool = false,
         ),
-        traits: PURE, infer: Some(infer::resize), quant: SameScale, dynamic: Float, builtin: Some(23),
+        traits: PURE, infer: Some(infer::resize), quant: SameScale, dynamic: Float, builtin: Some(23), since: "1.7.0",
     }
 
     /// Another image size, nearest pixel.
@@ -1102,7 +1102,7 @@ crate::ops! {
                 align_corners: bool = false,
                 half_pixel_centers(optional): bool = false,
         ),
-        traits: PURE, infer: Some(infer::resize), quant: SameScale, dynamic: Float, builtin: Some(97),
+        traits: PURE, infer: Some(infer::resize), quant: SameScale, dynamic: Float, builtin: Some(97), since: "1.13.1",
     }
 
     /// `on_value` at the index, `off_value` elsewhere.
@@ -1111,21 +1111,21 @@ crate::ops! {
         attrs: (
                 axis: i32 = -1,
         ),
-        traits: PURE, infer: Some(infer::one_hot), quant: Plain, dynamic: Float, builtin: Some(85),
+        traits: PURE, infer: Some(infer::one_hot), quant: Plain, dynamic: Float, builtin: Some(85), since: "1.11.0",
     }
 
     /// The shape as a vector.
     "tfl.shape" = Shape {
         ins: (input: TENSOR), outs: (output: IDX),
         attrs: (),
-        traits: PURE, infer: Some(infer::shape), quant: Plain, dynamic: Float, builtin: Some(77),
+        traits: PURE, infer: Some(infer::shape), quant: Plain, dynamic: Float, builtin: Some(77), since: "1.10.0",
     }
 
     /// The number of dimensions.
     "tfl.rank" = Rank {
         ins: (input: TENSOR), outs: (output: I32),
         attrs: (),
-        traits: PURE, infer: Some(infer::rank), quant: Plain, dynamic: Float, builtin: Some(110),
+        traits: PURE, infer: Some(infer::rank), quant: Plain, dynamic: Float, builtin: Some(110), since: "1.14.0",
     }
 
     /// Numbers from start up to limit by delta.
@@ -1133,7 +1133,7 @@ crate::ops! {
         ins: (start: NUM, limit: NUM, delta: NUM), outs: (result: NUM),
         rules: [Rank(0, 0), Rank(1, 0), Rank(2, 0), ResultElem(0, 0), ResultElem(0, 1), ResultElem(0, 2)],
         attrs: (),
-        traits: PURE, infer: Some(infer::range), quant: Float, dynamic: Float, builtin: Some(96),
+        traits: PURE, infer: Some(infer::range), quant: Float, dynamic: Float, builtin: Some(96), since: "1.13.0",
     }
 
     /// Another element type; floats are cut towards zero.
@@ -1141,14 +1141,14 @@ crate::ops! {
         ins: (input: TENSOR), outs: (output: TENSOR),
         rules: [SameShape],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(53),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(53), since: "1.5.0",
     }
 
     /// Coordinates of the true elements.
     "tfl.where" = Where {
         ins: (condition: TENSOR), outs: (index: IDX),
         attrs: (),
-        traits: PURE, infer: Some(infer::where_), quant: Float, dynamic: Float, builtin: Some(109),
+        traits: PURE, infer: Some(infer::where_), quant: Float, dynamic: Float, builtin: Some(109), since: "1.14.0",
     }
 
     /// Random numbers in [0, 1).
@@ -1158,7 +1158,7 @@ crate::ops! {
                 seed(optional): i64 = 0,
                 seed2(optional): i64 = 0,
         ),
-        traits: NONE, infer: Some(infer::random), quant: Float, dynamic: Float, builtin: Some(148),
+        traits: NONE, infer: Some(infer::random), quant: Float, dynamic: Float, builtin: Some(148), since: "2.8.0",
     }
 
     /// Whether bits differ; operands broadcast.
@@ -1166,7 +1166,7 @@ crate::ops! {
         ins: (lhs: INT, rhs: INT), outs: (output: INT),
         rules: [SameElem, Broadcast],
         attrs: (),
-        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(160),
+        traits: PURE | ELEMENTWISE | COMMUTATIVE, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(160), since: "2.13.0",
     }
 
     /// Bits moved to the right; operands broadcast.
@@ -1174,7 +1174,7 @@ crate::ops! {
         ins: (lhs: INT, rhs: INT), outs: (output: INT),
         rules: [SameElem],
         attrs: (),
-        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(161),
+        traits: MAP, infer: Some(infer::elementwise), quant: Float, dynamic: Float, builtin: Some(161), since: "2.13.0",
     }
 
     /// The real part.
@@ -1182,7 +1182,7 @@ crate::ops! {
         ins: (input: COMPLEX), outs: (output: FLOAT),
         rules: [SameShape],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(134),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(134), since: "2.5.0",
     }
 
     /// The imaginary part.
@@ -1190,7 +1190,7 @@ crate::ops! {
         ins: (input: COMPLEX), outs: (output: FLOAT),
         rules: [SameShape],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(133),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(133), since: "2.5.0",
     }
 
     /// The absolute value of complex numbers.
@@ -1198,14 +1198,14 @@ crate::ops! {
         ins: (input: COMPLEX), outs: (output: FLOAT),
         rules: [SameShape],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(135),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(135), since: "2.5.0",
     }
 
     /// The discrete Fourier transform of the last two dimensions.
     "tfl.rfft2d" = Rfft2d {
         ins: (input: F32, fft_length: I32), outs: (output: COMPLEX),
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(131),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(131), since: "2.5.0",
     }
 
     /// The number of the interval, between sorted boundaries, that each element lies in.
@@ -1215,7 +1215,7 @@ crate::ops! {
         attrs: (
                 boundaries: Vec<f32> = vec![],
         ),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(147),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(147), since: "2.8.0",
     }
 
     /// Rounded to the values of a quantized type.
@@ -1228,7 +1228,7 @@ crate::ops! {
                 num_bits: i32 = 8,
                 narrow_range: bool = false,
         ),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(80),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(80), since: "1.5.0",
     }
 
     /// The same bytes as another element type.
@@ -1236,7 +1236,7 @@ crate::ops! {
         ins: (input: TENSOR), outs: (output: TENSOR),
         rules: [Check(rules::bitcast)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(159),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(159), since: "2.13.0",
     }
 
     /// The shape that two shapes broadcast to.
@@ -1244,7 +1244,7 @@ crate::ops! {
         ins: (s0: IDX, s1: IDX), outs: (r0: IDX),
         rules: [Rank(0, 1), Rank(1, 1), OperandElem(0, 1), ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(145),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(145), since: "2.6.0",
     }
 
     /// With other elements from an index on.
@@ -1252,7 +1252,7 @@ crate::ops! {
         ins: (operand: TENSOR, update: TENSOR, start_indices: IDX), outs: (output: TENSOR),
         rules: [ResultElem(0, 0), SameScaleAcross],
         attrs: (),
-        traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(151),
+        traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(151), since: "2.9.0",
     }
 
     /// With other elements on the diagonal.
@@ -1260,7 +1260,7 @@ crate::ops! {
         ins: (input: TENSOR, diagonal: TENSOR), outs: (result: TENSOR),
         rules: [RankAtLeast(0, 2), ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(115),
+        traits: PURE, infer: Some(infer::same_as_first), quant: SameScale, dynamic: Float, builtin: Some(115), since: "1.14.0",
     }
 
     /// With padding between elements.
@@ -1268,7 +1268,7 @@ crate::ops! {
         ins: (input: TENSOR, dilations: I32, padding_value: TENSOR), outs: (output: TENSOR),
         rules: [KnownRank(2, 0), ResultElem(0, 0), ResultElem(0, 2)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(203),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(203), since: "2.15.0",
     }
 
     /// A sparse tensor, dense.
@@ -1276,7 +1276,7 @@ crate::ops! {
         ins: (input: TENSOR), outs: (output: TENSOR),
         rules: [ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(124),
+        traits: PURE, infer: Some(infer::same_as_first), quant: Float, dynamic: Float, builtin: Some(124), since: "2.2.0",
     }
 
     /// Values at indices, a default elsewhere.
@@ -1284,7 +1284,7 @@ crate::ops! {
         ins: (sparse_indices: IDX, output_shape: IDX, sparse_values: TENSOR, default_value: TENSOR), outs: (dense: TENSOR),
         rules: [RankAtMost(0, 2), RankAtMost(1, 1), RankAtMost(2, 1), ResultElem(0, 2), ResultElem(0, 3)],
         attrs: (),
-        traits: PURE, infer: Some(infer::sparse_to_dense), quant: SameScale, dynamic: Float, builtin: Some(68),
+        traits: PURE, infer: Some(infer::sparse_to_dense), quant: SameScale, dynamic: Float, builtin: Some(68), since: "1.9.0",
     }
 
     /// Each value once, and where each element stands among them.
@@ -1292,7 +1292,7 @@ crate::ops! {
         ins: (input: TENSOR), outs: (output: TENSOR, idx: IDX),
         rules: [Rank(0, 1)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(103),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(103), since: "1.14.0",
     }
 
     /// Sums of rows with equal, sorted segment numbers.
@@ -1300,7 +1300,7 @@ crate::ops! {
         ins: (input: NUM, segment_ids: I32), outs: (output: NUM),
         rules: [ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(125),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(125), since: "2.2.0",
     }
 
     /// Products of rows with equal segment numbers.
@@ -1308,7 +1308,7 @@ crate::ops! {
         ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
         rules: [ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(153),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(153), since: "2.10.0",
     }
 
     /// Maxima of rows with equal segment numbers.
@@ -1316,7 +1316,7 @@ crate::ops! {
         ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
         rules: [ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(154),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(154), since: "2.10.0",
     }
 
     /// Minima of rows with equal segment numbers.
@@ -1324,7 +1324,7 @@ crate::ops! {
         ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
         rules: [ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(157),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(157), since: "2.11.0",
     }
 
     /// Sums of rows with equal segment numbers.
@@ -1332,7 +1332,7 @@ crate::ops! {
         ins: (input: NUM, segment_ids: I32, num_segments: I32), outs: (output: NUM),
         rules: [ResultElem(0, 0)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(155),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(155), since: "2.10.0",
     }
 
     /// The best boxes that overlap little.
@@ -1340,7 +1340,7 @@ crate::ops! {
         ins: (boxes: F32, scores: F32, max_output_size: I32, iou_threshold: F32, score_threshold: F32), outs: (selected_indices: I32, valid_outputs: I32),
         rules: [Rank(0, 2), Rank(1, 1), Rank(2, 0), Rank(3, 0), Rank(4, 0), Size(0, 1, 4)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(120),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(120), since: "2.1.0",
     }
 
     /// The best boxes that overlap little; scores of others fall with their overlap.
@@ -1350,7 +1350,7 @@ crate::ops! {
         ), outs: (selected_indices: I32, selected_scores: F32, valid_outputs: I32),
         rules: [Rank(0, 2), Rank(1, 1), Rank(2, 0), Rank(3, 0), Rank(4, 0), Rank(5, 0), Size(0, 1, 4)],
         attrs: (),
-        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(121),
+        traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: Some(121), since: "2.1.0",
     }
 
     /// Numbers of the standard normal distribution.
@@ -1360,7 +1360,7 @@ crate::ops! {
                 seed(optional): i64 = 0,
                 seed2(optional): i64 = 0,
         ),
-        traits: NONE, infer: Some(infer::random), quant: Float, dynamic: Float, builtin: Some(146),
+        traits: NONE, infer: Some(infer::random), quant: Float, dynamic: Float, builtin: Some(146), since: "2.8.0",
     }
 
     /// Classes drawn by their logarithmic probabilities.
@@ -1370,7 +1370,7 @@ crate::ops! {
                 seed(optional): i64 = 0,
                 seed2(optional): i64 = 0,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(149),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(149), since: "2.8.0",
     }
 
     /// One step of an LSTM.
@@ -1402,7 +1402,7 @@ crate::ops! {
                 kernel_type: Option<LstmKernelType> = None,
                 proj_clip: Option<f32> = None,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(16),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(16), since: "1.7.0",
     }
 
     /// One step of an LSTM whose weights are one matrix.
@@ -1453,7 +1453,7 @@ crate::ops! {
                 proj_clip: Option<f32> = None,
                 time_major: bool = false,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(44),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(44), since: "1.13.1",
     }
 
     /// Two LSTMs over the steps of a sequence, one of them backwards.
@@ -1495,7 +1495,7 @@ crate::ops! {
                 proj_clip: Option<f32> = None,
                 time_major: bool = false,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(52),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(52), since: "1.14.0",
     }
 
     /// A recurrent layer over the steps of a sequence.
@@ -1509,7 +1509,7 @@ crate::ops! {
                 fused_activation_function: Activation = Activation::None,
                 time_major: bool = false,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(35),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(35), since: "1.14.0",
     }
 
     /// A fully connected layer over time whose weights have a low rank.
@@ -1523,7 +1523,7 @@ crate::ops! {
                 fused_activation_function: Activation = Activation::None,
                 rank: i32 = 1,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(27),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(27), since: "1.5.0",
     }
 
     /// Computes one of two regions; they have no arguments and end with `tfl.yield`. In a file each calls a subgraph.
@@ -1531,7 +1531,7 @@ crate::ops! {
         ins: (cond: BOOL), outs: (results: TENSOR variadic),
         rules: [Regions(2), Blocks(1, "tfl.yield"), Check(rules::no_arguments)],
         attrs: (),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(118),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(118), since: "1.15.0",
     }
 
     /// Computes its second region as long as its first yields true. In a file each calls a subgraph.
@@ -1541,7 +1541,7 @@ crate::ops! {
         attrs: (
                 is_stateless: Option<bool> = None,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(119),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(119), since: "1.15.0",
     }
 
     /// Ends a region with its results.
@@ -1557,7 +1557,7 @@ crate::ops! {
         attrs: (
                 session_init_function: Arc<str> = "".into(),
         ),
-        traits: NONE, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: Some(129),
+        traits: NONE, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: Some(129), since: "2.5.0",
     }
 
     /// A variable by its name.
@@ -1567,21 +1567,21 @@ crate::ops! {
                 container: Option<Arc<str>> = None,
                 shared_name: Option<Arc<str>> = None,
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(142),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(142), since: "2.6.0",
     }
 
     /// The value of a variable.
     "tfl.read_variable" = ReadVariable {
         ins: (resource_id: RESOURCE), outs: (result: TENSOR),
         attrs: (),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(143),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(143), since: "2.6.0",
     }
 
     /// Gives a variable a value.
     "tfl.assign_variable" = AssignVariable {
         ins: (resource_id: RESOURCE, value: TENSOR), outs: (),
         attrs: (),
-        traits: NONE, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: Some(144),
+        traits: NONE, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: Some(144), since: "2.6.0",
     }
 
     /// A table by its number.
@@ -1592,28 +1592,28 @@ crate::ops! {
                 table_id: i32 = 0,
                 value_dtype: Type = Type::Scalar(crate::types::Elem::F32),
         ),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(136),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(136), since: "2.5.0",
     }
 
     /// The values of keys in a table.
     "tfl.hashtable_find" = HashtableFind {
         ins: (hash_table: RESOURCE, keys: TENSOR, default_value: TENSOR), outs: (out: TENSOR),
         attrs: (),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(137),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(137), since: "2.5.0",
     }
 
     /// Fills a table.
     "tfl.hashtable_import" = HashtableImport {
         ins: (hash_table: RESOURCE, keys: TENSOR, values: TENSOR), outs: (),
         attrs: (),
-        traits: NONE, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: Some(138),
+        traits: NONE, infer: Some(infer::nothing), quant: Float, dynamic: Float, builtin: Some(138), since: "2.5.0",
     }
 
     /// The number of entries of a table.
     "tfl.hashtable_size" = HashtableSize {
         ins: (hash_table: RESOURCE), outs: (out: IDX),
         attrs: (),
-        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(139),
+        traits: NONE, infer: None, quant: Float, dynamic: Float, builtin: Some(139), since: "2.5.0",
     }
 
     /// Orders operations by tokens; the region holds one of them.
@@ -1658,14 +1658,14 @@ crate::ops! {
         attrs: (
                 qtype: Type = Type::None,
         ),
-        traits: PURE, infer: Some(infer::qtype), quant: Float, dynamic: Float, builtin: Some(114),
+        traits: PURE, infer: Some(infer::qtype), quant: Float, dynamic: Float, builtin: Some(114), since: "1.14.0",
     }
 
     /// Quantized or float16 to float32.
     "tfl.dequantize" = Dequantize {
         ins: (input: TENSOR), outs: (output: F32),
         attrs: (),
-        traits: PURE, infer: Some(infer::dequantize), quant: Float, dynamic: Float, builtin: Some(6),
+        traits: PURE, infer: Some(infer::dequantize), quant: Float, dynamic: Float, builtin: Some(6), since: "1.13.1",
     }
 
     /// Floats to integers with a scale and a zero point for each block.
