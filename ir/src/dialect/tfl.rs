@@ -718,7 +718,7 @@ crate::ops! {
         traits: PURE, infer: Some(infer::pool_2d), quant: SameScale, dynamic: Float, builtin: Some(17), since: "1.5.0",
     }
 
-    /// Root of the mean square of a window.
+    /// Root of the mean square of a window. Upstream has no such operation.
     "tfl.l2_pool_2d" = L2Pool2D {
         ins: (input: F32), outs: (output: F32),
         attrs: (
@@ -1668,9 +1668,11 @@ crate::ops! {
         traits: PURE, infer: Some(infer::dequantize), quant: Float, dynamic: Float, builtin: Some(6), since: "1.13.1",
     }
 
-    /// Floats to integers with a scale and a zero point for each block.
+    /// Floats to integers with a scale and a zero point for each block. It has no code in the schema. Names and rules are those of upstream's
+    /// Python package; its published sources do not have the operation.
     "tfl.blockwise_quantize" = BlockwiseQuantize {
-        ins: (input: F32), outs: (output: TENSOR, scale: TENSOR, zero_point: ANY),
+        ins: (input: TENSOR), outs: (output: TENSOR, scale: TENSOR, zero_point: ANY),
+        rules: [Ints("block_shape"), Check(rules::blockwise_quantize)],
         attrs: (
                 block_shape: Attr = Attr::Array(vec![]),
                 range_dilation(optional): f32 = 0.0,
@@ -1680,9 +1682,10 @@ crate::ops! {
         traits: PURE, infer: None, quant: Float, dynamic: Float, builtin: None,
     }
 
-    /// Integers with a scale and a zero point for each block, as floats.
+    /// Integers with a scale and a zero point for each block, as floats; like `tfl.blockwise_quantize`.
     "tfl.blockwise_dequantize" = BlockwiseDequantize {
-        ins: (input: TENSOR, scale: TENSOR, zero_point: ANY), outs: (output: TENSOR),
+        ins: (input: TENSOR, scales: TENSOR, zero_points: ANY), outs: (output: TENSOR),
+        rules: [Ints("block_shape"), Check(rules::blockwise_dequantize)],
         attrs: (
                 block_shape: Attr = Attr::Array(vec![]),
                 symmetric: bool = true,

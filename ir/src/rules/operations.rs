@@ -3,6 +3,7 @@
 use super::{Broken, OpCx};
 use crate::types::Type;
 
+mod blocks;
 mod joins;
 mod products;
 mod recurrent;
@@ -10,6 +11,7 @@ mod regions;
 mod values;
 mod views;
 
+pub use blocks::*;
 pub use joins::*;
 pub use products::*;
 pub use recurrent::*;

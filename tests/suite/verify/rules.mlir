@@ -107,3 +107,26 @@ func.func @others(%x: tensor<2xf32>) {
   "mine.anything"() : () -> ()
   return
 }
+
+// -----
+func.func @blocks(%x: tensor<4x64xf32>, %u: tensor<?x64xi4>, %c: tensor<4x64xi4>, %s: tensor<4x2xf32>, %z: tensor<1x1xi4>, %w: tensor<4x64xf32>) {
+  %0:3 = "tfl.blockwise_quantize"(%x) <{block_shape = [1, 32], scale_type = f32, symmetric = true}> : (tensor<4x64xf32>) -> (tensor<4x64xi4>, tensor<4x2xf32>, tensor<1x1xi4>)
+  %1 = "tfl.blockwise_dequantize"(%c, %s, %z) <{block_shape = [1, 32], symmetric = true}> : (tensor<4x64xi4>, tensor<4x2xf32>, tensor<1x1xi4>) -> tensor<4x64xf32>
+  // expected-error@+1 [verify/attribute] {{attribute 'block_shape' must be an array of i64}}
+  %2 = "tfl.blockwise_dequantize"(%c, %s, %z) <{block_shape = [1 : i32, 32 : i32], symmetric = true}> : (tensor<4x64xi4>, tensor<4x2xf32>, tensor<1x1xi4>) -> tensor<4x64xf32>
+  // expected-error@+1 {{attribute 'block_shape' must hold sizes above 0}}
+  %3 = "tfl.blockwise_dequantize"(%c, %s, %z) <{block_shape = [0, 32], symmetric = true}> : (tensor<4x64xi4>, tensor<4x2xf32>, tensor<1x1xi4>) -> tensor<4x64xf32>
+  // expected-error@+1 {{attribute 'block_shape' must have 2 sizes, not 1}}
+  %4 = "tfl.blockwise_dequantize"(%c, %s, %z) <{block_shape = [32], symmetric = true}> : (tensor<4x64xi4>, tensor<4x2xf32>, tensor<1x1xi4>) -> tensor<4x64xf32>
+  // expected-error@+1 {{has 64 elements along dimension 1 in blocks of 24}}
+  %5 = "tfl.blockwise_dequantize"(%c, %s, %z) <{block_shape = [1, 24], symmetric = true}> : (tensor<4x64xi4>, tensor<4x2xf32>, tensor<1x1xi4>) -> tensor<4x64xf32>
+  // expected-error@+1 {{must have an operand #0 of known shape}}
+  %6 = "tfl.blockwise_dequantize"(%u, %s, %z) <{block_shape = [1, 32], symmetric = true}> : (tensor<?x64xi4>, tensor<4x2xf32>, tensor<1x1xi4>) -> tensor<4x64xf32>
+  // expected-error@+1 {{must have scales of shape 4x2 or with sizes of 1, not 4x64}}
+  %7 = "tfl.blockwise_dequantize"(%c, %w, %z) <{block_shape = [1, 32], symmetric = true}> : (tensor<4x64xi4>, tensor<4x64xf32>, tensor<1x1xi4>) -> tensor<4x64xf32>
+  // expected-error@+1 {{must have codes of i2, i4, i8 or i16, not f32}}
+  %8 = "tfl.blockwise_dequantize"(%x, %s, %z) <{block_shape = [1, 32], symmetric = true}> : (tensor<4x64xf32>, tensor<4x2xf32>, tensor<1x1xi4>) -> tensor<4x64xf32>
+  // expected-error@+1 {{has scales of f16, but its attribute 'scale_type' says f32}}
+  %9:3 = "tfl.blockwise_quantize"(%x) <{block_shape = [1, 32], scale_type = f32, symmetric = true}> : (tensor<4x64xf32>) -> (tensor<4x64xi4>, tensor<4x2xf16>, none)
+  return
+}
