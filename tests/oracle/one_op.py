@@ -56,6 +56,10 @@ _SHORT = {
     "TANH": 'fused_activation_function = "TANH"',
     "CLIP": "cell_clip = 1.5 : f32, proj_clip = 2.5 : f32",
     "GATES": "W[3,4], W[3,4], W[3,4], W[3,4], W[3,3], W[3,3], W[3,3], W[3,3], none, none, none, B[3], B[3], B[3], B[3], none, none",
+    # Upstream crashes on a bidirectional one without peepholes or without a projection.
+    "ALL_GATES": "W[3,4], W[3,4], W[3,4], W[3,4], W[3,3], W[3,3], W[3,3], W[3,3], W[3], W[3], W[3], B[3], B[3], B[3], B[3], W[3,3], B[3]",
+    "STATES": "Y[2,3], Y[2,3], Y[2,3], Y[2,3]",
+    "AUX_GATES": "X[2,5,4], W[3,4], W[3,4], W[3,4], W[3,4], W[3,4], W[3,4], W[3,4], W[3,4]",
     "NO_NORM": "none, none, none, none",
     "NO_AUX": "none, none, none, none, none, none, none, none, none",
     "NO_MASK": "ellipsis_mask = 0 : i32, new_axis_mask = 0 : i32",
@@ -286,8 +290,9 @@ unidirectional_sequence_lstm(X[2,5,4], GATES, X[2,3], X[2,3], NO_NORM) -> Y[2,5,
 unidirectional_sequence_lstm(X[2,5,4], GATES, X[2,3], q16[2,3], NO_NORM) -> Y[2,5,3] {TANH, CLIP, time_major = true}
 unidirectional_sequence_lstm(X[2,5,4], GATES, X[2,3], X[2,3], NO_NORM) -> Y[2,5,3] {ASYMMETRIC, TANH, time_major = false}
 unidirectional_sequence_lstm(f32[2,5,4], GATES, f32[2,3], f32[2,3], NO_NORM) -> f32[2,5,3] {TANH, time_major = false, diagonal_recurrent_tensors = true}
-bidirectional_sequence_lstm(X[2,5,4], GATES, GATES, f32[2,3], f32[2,3], f32[2,3], f32[2,3], NO_AUX) -> f32[2,5,3], f32[2,5,3] {TANH, CLIP, merge_outputs = false, time_major = false}
-bidirectional_sequence_lstm(X[2,5,4], GATES, GATES, f32[2,3], f32[2,3], f32[2,3], f32[2,3], NO_AUX) -> f32[2,5,6], f32[2,5,3] {ASYMMETRIC, RELU, CLIP, merge_outputs = true, time_major = true}
+bidirectional_sequence_lstm(X[2,5,4], ALL_GATES, ALL_GATES, STATES, NO_AUX) -> Y[2,5,3], Y[2,5,3] {TANH, CLIP, merge_outputs = false, time_major = false}
+bidirectional_sequence_lstm(X[2,5,4], ALL_GATES, ALL_GATES, STATES, NO_AUX) -> Y[2,5,6], Y[2,5,3] {ASYMMETRIC, RELU, CLIP, merge_outputs = true, time_major = true}
+bidirectional_sequence_lstm(X[2,5,4], ALL_GATES, ALL_GATES, STATES, AUX_GATES) -> Y[2,5,3], Y[2,5,3] {TANH, CLIP, merge_outputs = false, time_major = false}
 """
 
 _VALUE = re.compile(r"(?P<elem>[A-Za-z][\w<>]*)\[(?P<shape>[\d,]*)\]|none")
