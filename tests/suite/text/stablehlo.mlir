@@ -52,7 +52,12 @@ func.func @regions(%a: tensor<2x3xf32>, %p: tensor<f32>, %i: tensor<2x3xi32>, %n
   return %2#0 : tensor<i32>
 }
 
-func.func @chlo(%a: tensor<2x3xf32>) {
+func.func @chlo(%a: tensor<2x3xf32>, %c: tensor<3xf32>) {
+  %5, %6 = chlo.scan(%a) inits (%c) dimension = 0 attributes {is_reverse = true} {
+  ^bb0(%x: tensor<3xf32>, %y: tensor<3xf32>):
+    %7 = stablehlo.add %x, %y : tensor<3xf32>
+    stablehlo.return %7, %7 : tensor<3xf32>, tensor<3xf32>
+  } : (tensor<2x3xf32>, tensor<3xf32>) -> (tensor<2x3xf32>, tensor<3xf32>)
   %0 = chlo.erf %a : tensor<2x3xf32> -> tensor<2x3xf32>
   %1, %2 = chlo.top_k(%a, k = 2) : tensor<2x3xf32> -> (tensor<2x2xf32>, tensor<2x2xi32>)
   %3 = chlo.broadcast_add %a, %a {broadcast_dimensions = array<i64: 0, 1>} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>

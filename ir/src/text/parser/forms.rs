@@ -37,6 +37,7 @@ impl<'s> Parser<'s, '_> {
             "cf.br" => self.branch_form(tok),
             "cf.cond_br" => self.condition_form(tok),
             "cf.switch" => self.switch_form(tok),
+            "chlo.scan" => self.scan_form(body, tok),
             "stablehlo.custom_call" => self.custom_call_form(tok),
             "stablehlo.reduce" => self.reduce_form(body, tok),
             "stablehlo.while" => self.while_form(body, tok),

@@ -1,4 +1,4 @@
-//! Short forms of StableHLO's operations with regions.
+//! Short forms of StableHLO's and CHLO's operations with regions.
 
 use super::operations::Draft;
 use super::{Parser, Result};
@@ -133,6 +133,49 @@ impl<'s> Parser<'s, '_> {
         Ok(draft)
     }
 
+    /// `chlo.scan(%0) inits (%1) dimension = 0 attributes {…} {…} : (types) -> types`
+    pub(super) fn scan_form(&mut self, body: &mut Body, tok: Token) -> Result<Draft<'s>> {
+        let name = self.op_name(tok.start, self.text(tok))?;
+        self.bump();
+        let mut draft = Draft::new(name);
+        self.use_list(&mut draft)?;
+        let inputs = draft.uses.len();
+        self.expect_word("inits")?;
+        self.use_list(&mut draft)?;
+        let carries = draft.uses.len() - inputs;
+        self.labelled(&mut draft, "dimension=i64:dimension")?;
+        if self.eat_word("attributes") {
+            draft.spec.attrs = self.dict()?;
+        }
+        let region = self.inline_region(body)?;
+        draft.spec.regions.push(Region::Inline(region));
+        self.expect(Tok::Colon, "':' and the type of the operation")?;
+        let start = self.tok.start;
+        let ty = self.function_type()?;
+        let Some(outputs) = ty.results.len().checked_sub(carries) else {
+            return Err(self.error(
+                start,
+                "parse/type",
+                format!("there are {carries} values to carry, but fewer results"),
+            ));
+        };
+        draft.typed(ty);
+        for (property, first) in [("operandSegmentSizes", inputs), ("resultSegmentSizes", outputs)] {
+            let sizes = [first, carries].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+            draft.spec.props.set(property, Attr::DenseArray(Elem::I32, sizes.to_vec()));
+        }
+        Ok(draft)
+    }
+
+    /// `(%0, %1)`
+    fn use_list(&mut self, draft: &mut Draft<'s>) -> Result<()> {
+        self.expect(Tok::LParen, "'(' of a list of operands")?;
+        self.list(Tok::RParen, "',' or ')' in a list of operands", |p| {
+            draft.uses.push(p.value_use()?);
+            Ok(())
+        })
+    }
+
     /// `{…}` with arguments that stand in front of it.
     fn region_of(&mut self, body: &mut Body, args: Vec<Argument>) -> Result<Region> {
         let region = body.add_region();
@@ -153,11 +196,7 @@ impl<'s> Parser<'s, '_> {
         self.bump();
         let mut draft = Draft::new(name);
         draft.spec.props.set("call_target_name", Attr::Str(self.symbol_name()?));
-        self.expect(Tok::LParen, "'(' of a list of operands")?;
-        self.list(Tok::RParen, "',' or ')' in a list of operands", |p| {
-            draft.uses.push(p.value_use()?);
-            Ok(())
-        })?;
+        self.use_list(&mut draft)?;
         draft.spec.attrs = self.optional_dict()?;
         self.stated_types(&mut draft)?;
         Ok(draft)
