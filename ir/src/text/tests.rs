@@ -411,7 +411,29 @@ fn operations_know_their_place_and_their_node() {
         ]
     );
     let text = print(&m, &LOCATED);
-    assert_eq!(print(&module(&text), &LOCATED), text);
+    let again = module(&text);
+    assert_eq!(print(&again, &LOCATED), text);
+    let written = |m: &Module| m.ops().iter().map(|op| m.body.op(*op).loc.to_string()).collect::<Vec<_>>();
+    assert_eq!(written(&again), written(&m));
+    // Equal ones and parts have one alias, which stands before those made of it.
+    let aliases: Vec<&str> = text.lines().filter(|l| l.starts_with('#')).collect();
+    assert_eq!(
+        aliases,
+        [
+            r#"#loc1 = loc("t":2:1)"#,
+            r#"#loc2 = loc("node")"#,
+            r#"#loc3 = loc("one")"#,
+            r#"#loc4 = loc("two")"#,
+            r#"#loc5 = loc(fused<"m">[unknown, #loc3, #loc4])"#,
+            r#"#loc6 = loc("f":7:8)"#,
+            r#"#loc7 = loc("node"(#loc6))"#,
+            r#"#loc8 = loc("callee")"#,
+            r#"#loc9 = loc("caller")"#,
+            r#"#loc10 = loc(callsite(#loc8 at #loc9))"#,
+            r#"#loc11 = loc("t":0:0)"#,
+        ]
+    );
+    assert!(text.contains(r#""a.b"() : () -> i32 loc(#loc2)"#), "{text}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Types, attributes and locations.
+//! Types and attributes.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::constants;
 use crate::attr::{Attr, Attrs, ResourceKey};
 use crate::bytestr;
-use crate::loc::{Loc, LocKind};
 use crate::tensor::Tensor;
 use crate::text::float;
 use crate::types::{Elem, F64, QuantParams, QuantType, Sign, TensorType, Type};
@@ -22,6 +21,8 @@ pub(in crate::text) struct Writer {
     pub(super) blobs: Vec<(ResourceKey, Tensor)>,
     /// The types of many scales that were met, with the numbers of their aliases; where there are none, they are written out.
     pub(super) aliases: Option<HashMap<Arc<QuantType>, usize>>,
+    /// The locations that were met, by what their aliases stand for, with the numbers of these.
+    pub(super) locations: HashMap<String, usize>,
 }
 
 /// Scales of a type that are written in its place.
@@ -348,55 +349,5 @@ impl Writer {
             }
         });
         self.out.push('}');
-    }
-
-    // ---- locations ----
-
-    /// `loc(…)`
-    pub(in crate::text) fn location(&mut self, loc: &Loc) {
-        self.push("loc(");
-        self.inner_location(loc);
-        self.out.push(')');
-    }
-
-    fn inner_location(&mut self, loc: &Loc) {
-        match loc.kind() {
-            None => self.push("unknown"),
-            Some(LocKind::File { file, line, col, end, .. }) => {
-                self.string(file);
-                self.write(format_args!(":{line}:{col}"));
-                match end {
-                    Some((l, c)) if l == line => self.write(format_args!(" to :{c}")),
-                    Some((l, c)) => self.write(format_args!(" to {l}:{c}")),
-                    None => {}
-                }
-            }
-            Some(LocKind::Name(name, child)) => {
-                self.string(name);
-                if !matches!(child.kind(), None | Some(LocKind::File { implied: true, .. })) {
-                    self.out.push('(');
-                    self.inner_location(child);
-                    self.out.push(')');
-                }
-            }
-            Some(LocKind::Fused(parts, metadata)) => {
-                self.push("fused");
-                if let Some(m) = metadata {
-                    self.out.push('<');
-                    self.attr(m);
-                    self.out.push('>');
-                }
-                self.out.push('[');
-                self.list(parts, Self::inner_location);
-                self.out.push(']');
-            }
-            Some(LocKind::CallSite(callee, caller)) => {
-                self.push("callsite(");
-                self.inner_location(callee);
-                self.push(" at ");
-                self.inner_location(caller);
-                self.out.push(')');
-            }
-        }
     }
 }

@@ -8,6 +8,7 @@ use crate::module::Module;
 mod attributes;
 mod constants;
 mod forms;
+mod locations;
 mod names;
 
 pub(super) use attributes::Writer;
@@ -24,12 +25,13 @@ pub struct PrintOptions {
     pub elide_larger_than: Option<usize>,
 }
 
-/// The text of a module. Quantized types of many scales stand in front of it, as aliases.
+/// The text of a module. Quantized types of many scales stand in front of it as aliases, locations behind it.
 pub fn print(module: &Module, options: &PrintOptions) -> String {
     let mut p = Printer::new(*options);
     p.w.aliases = Some(std::collections::HashMap::new());
     p.module(module);
     p.newline();
+    p.w.location_lines();
     constants::blobs(&mut p.w);
     let aliases = p.w.alias_lines();
     p.w.out.insert_str(0, &aliases);
@@ -72,7 +74,7 @@ impl Printer {
     fn location(&mut self, loc: &Loc) {
         if self.options.locations {
             self.w.out.push(' ');
-            self.w.location(loc);
+            self.w.aliased_location(loc);
         }
     }
 
