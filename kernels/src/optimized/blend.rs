@@ -4,8 +4,8 @@ use super::elementwise::{Joining, Side, joined};
 use crate::fixed::Multiplier;
 use crate::reference::elementwise::Joined;
 
-/// `(a * A + b * B + C) >> s` in 32 bits: with factors in two parts, `((a * A1 + b * B1) << 7) + ((a * A2 + b * B2) >> 8) + add`, shifted
-/// right. Limited to the codes of the result that is the same as the roundings of [`Joining`] give, for each of the 65,536 pairs of codes.
+/// `(a * A + b * B + C) >> s` in 32 bits: with each factor in two parts, `((a * A1 + b * B1) << 7) + ((a * A2 + b * B2) >> 8) + add`, shifted
+/// right by `s - 8`. Clamped to the codes of the result, it is what the roundings of [`Joining`] give, for each of the 65,536 pairs of codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blend {
     /// Factor of the left code, in `-2^30..2^30`: its upper 15 bits, with the sign, and its lower 15.

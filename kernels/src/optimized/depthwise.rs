@@ -276,12 +276,14 @@ pub(super) unsafe fn run<I: Isa>(r: Row<'_>) {
             for first in (0..pixels).step_by(TOGETHER) {
                 let some = TOGETHER.min(pixels - first);
                 let (x, sums) = (x.add(first * r.stride * width), &mut sums[..some]);
+                // Without registers for what is kept, there is nothing to win.
+                let kept = r.small && width == LANES && I::SIXTEENS >= 4;
                 match r.stride {
-                    1 if r.small && width == LANES => {
+                    1 if kept => {
                         half_3x3::<I, 1, 0>(&r, x, w, bias, sums);
                         half_3x3::<I, 1, 1>(&r, x, w, bias, sums);
                     }
-                    2 if r.small && width == LANES => {
+                    2 if kept => {
                         half_3x3::<I, 2, 0>(&r, x, w, bias, sums);
                         half_3x3::<I, 2, 1>(&r, x, w, bias, sums);
                     }

@@ -521,8 +521,8 @@ enum { SUM, DIFFERENCE, SQUARED_DIFFERENCE, PRODUCT };
 struct side_i8 {
     int32_t zero, left, mantissa, shift;
 };
-/* A sum or difference that for every pair of codes is ((a A1 + b B1) << 7) + ((a A2 + b B2) >> 8) + add, shifted right; `right` is 0 for any
-   other. */
+/* ((a A1 + b B1) << 7) + ((a A2 + b B2) >> 8) + add, shifted right, for a sum or difference to which that is equal for every pair of codes;
+   `right` is 0 for any other. */
 struct blend_i8 {
     int16_t a[2], b[2];
     int32_t add, right;

@@ -58,8 +58,11 @@ pub(super) trait Isa {
     /// Adds to each lane its products with two codes.
     unsafe fn dot_couples(sums: Self::Sums, pairs: Self::Pairs, codes: Self::Couples) -> Self::Sums;
 
-    /// Copies lanes 0-7, or 8-15: what makes the others need not be computed.
-    unsafe fn keep_half<const HALF: usize>(from: Self::Sums, to: &mut Self::Sums);
+    /// Takes over lanes 0-7, or 8-15, or all. Of the lanes that are not taken over nothing need be computed.
+    #[inline(always)]
+    unsafe fn keep_half<const HALF: usize>(from: Self::Sums, to: &mut Self::Sums) {
+        *to = from;
+    }
 
     /// 16 mantissas in `0..=i32::MAX` and shifts in `-31..=31`. Of results below `least` it matters only that they are.
     unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32, least: i32) -> Self::Scale;

@@ -65,11 +65,6 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    unsafe fn keep_half<const HALF: usize>(from: Self::Sums, to: &mut Self::Sums) {
-        to[LANES / 2 * HALF..][..LANES / 2].copy_from_slice(&from[LANES / 2 * HALF..][..LANES / 2]);
-    }
-
-    #[inline(always)]
     unsafe fn scale(mantissas: *const i32, shifts: *const i32, zero: i32, _: i32) -> Self::Scale {
         // SAFETY: both valid for 16.
         let one = |i| unsafe { Multiplier::doubly(*mantissas.add(i), *shifts.add(i)) };
