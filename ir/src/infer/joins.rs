@@ -80,7 +80,7 @@ pub fn split(cx: &InferCx<'_>) -> Inferred {
 
 /// `split_v(value, sizes, axis)`; one size may be -1.
 pub fn split_v(cx: &InferCx<'_>) -> Inferred {
-    let num = cx.size("num_splits")?;
+    let num = countable(cx.size("num_splits")?)?;
     let (shape, elem) = (cx.shape(0)?, cx.elem(0)?);
     let (Some(s), Some(sizes), Some(a)) = (shape, cx.ints(1), cx.ints(2)) else {
         return Ok(vec![one(shape.map(|s| vec![None; s.len()]), elem)?.remove(0); num]);

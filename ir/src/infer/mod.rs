@@ -183,6 +183,17 @@ mod tests {
     }
 
     #[test]
+    fn more_sizes_than_a_tensor_has_dimensions_make_no_shape() {
+        let (x, sizes) = (Type::tensor(&[2, 3], Elem::F32), |n| Type::tensor(&[n], Elem::I32));
+        let infer = |n| {
+            let (attrs, sizes) = (Attrs::new(), sizes(n));
+            let out = InferCx::new(&attrs, vec![&x, &sizes], vec![None, None]).run(tfl::Reshape::DEF).unwrap();
+            out[0].as_tensor().and_then(|t| t.shape.as_ref().map(|s| s.len()))
+        };
+        assert_eq!([infer(3), infer(50_331_651)], [Some(3), None]);
+    }
+
+    #[test]
     fn a_reshape_fills_in_the_missing_size() {
         let mut module = Module::new();
         let ty = FunctionType { inputs: vec![Type::tensor(&[2, 6], Elem::F32)], results: vec![] };

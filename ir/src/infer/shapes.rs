@@ -5,7 +5,10 @@ use crate::attr::Attr;
 use crate::tensor::Tensor;
 use crate::types::{Dim, Elem};
 
-/// The shape is operand 0, a vector of sizes.
+/// As many dimensions as a tensor of TensorFlow may have.
+const MOST_DIMENSIONS: usize = 254;
+
+/// The shape is operand `i`, a vector of sizes.
 pub(super) fn shape_from(cx: &InferCx<'_>, i: usize) -> Result<Option<Vec<Dim>>, InferError> {
     if let Some(v) = cx.ints(i) {
         return Ok(Some(v.into_iter().map(|d| usize::try_from(d).ok()).collect()));
@@ -14,7 +17,7 @@ pub(super) fn shape_from(cx: &InferCx<'_>, i: usize) -> Result<Option<Vec<Dim>>,
         return Ok(Some(v.iter().map(|d| usize::try_from((*d)?).ok()).collect()));
     }
     Ok(match cx.shape(i)? {
-        Some([Some(rank)]) => Some(vec![None; *rank]),
+        Some([Some(rank)]) if *rank <= MOST_DIMENSIONS => Some(vec![None; *rank]),
         _ => None,
     })
 }
