@@ -123,6 +123,9 @@ impl<'a> InferCx<'a> {
 }
 
 fn one(shape: Option<Vec<Dim>>, elem: Elem) -> Inferred {
+    // A text holds sizes of 63 bits.
+    let held = |d: Dim| d.filter(|n| i64::try_from(*n).is_ok());
+    let shape = shape.map(|s| s.into_iter().map(held).collect());
     Ok(vec![Type::Tensor(TensorType { shape, elem, encoding: None })])
 }
 
@@ -177,6 +180,8 @@ mod tests {
         let (block, crops) = (Tensor::i64(&[3], vec![1 << 30, 1 << 30, 16]), Tensor::i64(&[3, 2], vec![0; 6]));
         assert_eq!(infer(tfl::BatchToSpaceNd::DEF, [None, Some(&block), Some(&crops)])[0], Some(0));
         assert_eq!(infer(tfl::SpaceToBatchNd::DEF, [None, Some(&block), Some(&crops)])[0], None);
+        let times = Tensor::i64(&[4], vec![1, i64::MAX, 2, 1]);
+        assert_eq!(infer(tfl::Tile::DEF, [None, Some(&times), None])[1..], [None, Some(8), Some(4)]);
         let (begin, step) = (Tensor::i64(&[4], vec![i64::MIN; 4]), Tensor::i64(&[4], vec![i64::MAX; 4]));
         let out = InferCx::new(&attrs, vec![&x; 4], vec![None, Some(&begin), Some(&step), Some(&step)]);
         assert_eq!(out.run(tfl::StridedSlice::DEF).map(|t| t.len()), Ok(1));
