@@ -240,3 +240,14 @@ macro_rules! __run {
         $crate::pass::over_funcs($module, $cx, |body, cx| $pass::run($self, body, cx))
     };
 }
+
+/// Re-exports the passes of a folder's files, and lists them.
+macro_rules! passes {
+    ($($module:ident::$pass:ident),* $(,)?) => {
+        $(pub use $module::$pass;)*
+
+        /// The passes of this module.
+        pub const PASSES: &[&crate::pass::PassDef] = &[$($pass::DEF),*];
+    };
+}
+pub(crate) use passes;

@@ -10,14 +10,6 @@ mod lower;
 mod nn;
 mod rules;
 
-pub use batch::SetBatch;
-pub use dce::Dce;
-pub use freeze::FreezeVariables;
-pub use inline::{Inline, InlineTf};
-pub use lower::Legalize;
+use crate::pass::passes;
 
-use crate::pass::PassDef;
-
-/// The passes of this module.
-pub const PASSES: &[&PassDef] =
-    &[Dce::DEF, FreezeVariables::DEF, Inline::DEF, InlineTf::DEF, Legalize::DEF, SetBatch::DEF];
+passes![dce::Dce, freeze::FreezeVariables, inline::Inline, inline::InlineTf, lower::Legalize, batch::SetBatch,];

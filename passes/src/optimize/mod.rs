@@ -11,16 +11,14 @@ mod saturate;
 mod sccp;
 mod symbol_dce;
 
-pub use canonicalize::Canonicalize;
-pub use cse::Cse;
-pub use fuse::Optimize;
-pub use lower_for_int8::LowerForInt8;
-pub use saturate::PlaceViews;
-pub use sccp::Sccp;
-pub use symbol_dce::SymbolDce;
+use crate::pass::passes;
 
-use crate::pass::PassDef;
-
-/// The passes of this module.
-pub const PASSES: &[&PassDef] =
-    &[Canonicalize::DEF, Cse::DEF, LowerForInt8::DEF, Optimize::DEF, PlaceViews::DEF, Sccp::DEF, SymbolDce::DEF];
+passes![
+    canonicalize::Canonicalize,
+    cse::Cse,
+    lower_for_int8::LowerForInt8,
+    fuse::Optimize,
+    saturate::PlaceViews,
+    sccp::Sccp,
+    symbol_dce::SymbolDce,
+];

@@ -14,28 +14,20 @@ pub mod rules;
 mod shared_buffers;
 mod weights;
 
-pub use calibrate::{Calibrate, Method};
-pub use check::CheckInt8Only;
-pub use fold::FoldQuantDequant;
-pub use insert::InsertFakeQuant;
-pub use io::{Io, SetIoType};
-pub use keep_float::KeepFloat;
-pub use propagate::PropagateParams;
-pub use quantize::QuantizeOps;
-pub use weights::{QuantizeWeights, WeightsToFloat16};
+use crate::pass::passes;
 
-use crate::pass::PassDef;
+pub use calibrate::Method;
+pub use io::Io;
 
-/// The passes of this module.
-pub const PASSES: &[&PassDef] = &[
-    Calibrate::DEF,
-    CheckInt8Only::DEF,
-    FoldQuantDequant::DEF,
-    InsertFakeQuant::DEF,
-    KeepFloat::DEF,
-    PropagateParams::DEF,
-    QuantizeOps::DEF,
-    QuantizeWeights::DEF,
-    SetIoType::DEF,
-    WeightsToFloat16::DEF,
+passes![
+    calibrate::Calibrate,
+    check::CheckInt8Only,
+    fold::FoldQuantDequant,
+    insert::InsertFakeQuant,
+    keep_float::KeepFloat,
+    propagate::PropagateParams,
+    quantize::QuantizeOps,
+    weights::QuantizeWeights,
+    io::SetIoType,
+    weights::WeightsToFloat16,
 ];
