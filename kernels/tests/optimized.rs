@@ -5,9 +5,10 @@ mod random;
 use quant_opt_kernels::KernelError;
 use quant_opt_kernels::float::conv::ConvParams;
 use quant_opt_kernels::geometry::{Axis, Window};
-use quant_opt_kernels::optimized::{Conv, Depthwise, FullyConnected, Join, Pool, Product, VARIANTS, Variant};
+use quant_opt_kernels::optimized::{self, Conv, Depthwise, FullyConnected, Join, Pool, Product, VARIANTS, Variant};
 use quant_opt_kernels::reference::conv::{Filter, Image, conv_2d, depthwise_conv_2d};
 use quant_opt_kernels::reference::matmul::fully_connected;
+use quant_opt_kernels::reference::rows::Softmax;
 use quant_opt_kernels::reference::{Affine, Codes, elementwise, pool};
 use random::Random;
 
@@ -186,4 +187,19 @@ fn runs_with_wrong_sizes_are_errors() {
     assert!(pool.run(&x, 0..3, &mut y[1..], &mut scratch).is_err());
     assert!(pool.run(&x, 0..3, &mut y, &mut scratch[8..]).is_err());
     assert!(pool.run(&x, 3..4, &mut y[..9], &mut scratch).is_err());
+}
+
+#[test]
+fn softmax_equals_the_reference() {
+    let mut r = Random::new(0x50f7);
+    for case in 0..300 {
+        let (rows, depth) = (r.within(1..5), r.of(&[1, 2, 10, 257, 1000]));
+        let x = r.codes(rows * depth, -128);
+        let affine = Affine { scale: 0.002 * (1 + r.within(0..400)) as f32, zero: r.zero() };
+        let out = Affine { scale: 1.0 / 256.0, zero: -128 };
+        let reference = Softmax::new::<i8>(affine, out, r.of(&[1.0, 0.3, 4.0])).unwrap();
+        let mut y = vec![0; x.len()];
+        optimized::Softmax::new(&reference, depth).run(&x, 0..rows, &mut y);
+        assert_eq!(y, reference.apply(&x, depth), "{case}: {rows} rows of {depth}, {affine:?}");
+    }
 }

@@ -19,6 +19,7 @@ pub mod pack;
 pub(crate) mod pairing;
 mod pool;
 mod scale;
+mod softmax;
 mod variant;
 
 pub use blend::Blend;
@@ -30,6 +31,7 @@ pub use fully_connected::FullyConnected;
 pub use gemm::Panels;
 pub use pool::Pool;
 pub use scale::{Factors, Output};
+pub use softmax::Softmax;
 pub use variant::{VARIANTS, Variant, best};
 
 use crate::error::{Result, ensure};

@@ -7,7 +7,7 @@ use crate::fixed::{Multiplier, exp_of_negative, high_mul, inverse_sqrt, log, rec
 /// Bits of the integer part of a scaled difference.
 const SCALED_BITS: i32 = 5;
 /// Bits of the integer part of a sum of exponentials.
-const SUM_BITS: i32 = 12;
+pub(crate) const SUM_BITS: i32 = 12;
 
 /// The exponentials of a row's differences to its maximum.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use crate::eval::quantized::weighted::Scaling;
 use crate::eval::quantized::{convert, elementwise, weighted, whole};
 use crate::fixed::Rule;
 use crate::optimized::pairing::Pairing;
-use crate::optimized::{self, Conv, Depthwise, FullyConnected, Join, Pool, Product};
+use crate::optimized::{self, Conv, Depthwise, FullyConnected, Join, Pool, Product, Softmax};
 use crate::plan::kernel::Kernel;
 use crate::plan::memory::Operands;
 use crate::reference::Requant;
@@ -42,6 +42,7 @@ pub(super) fn prepare(s: &Site<'_>, name: &str) -> Found {
         "squared_difference" => join(s, Joined::SquaredDifference),
         "mul" => mul(s),
         "quantize" => quantize(s),
+        "softmax" => softmax(s),
         _ => None,
     }
 }
@@ -172,6 +173,16 @@ fn join(s: &Site<'_>, kind: Joined) -> Found {
 fn mul(s: &Site<'_>) -> Found {
     let product = Product::new(&elementwise::product(&s.quantized()).ok()?);
     by_pairs(s, move |a, b, y| product.run(a, b, y))
+}
+
+fn softmax(s: &Site<'_>) -> Found {
+    let count = s.types.first()?.as_ref()?.num_elements()?;
+    let depth = s.shape(0)?.last().copied().filter(|d| *d > 0)?;
+    let softmax = Softmax::new(&whole::softmax_of(&s.quantized()).ok()?, depth);
+    by_rows(count / depth, depth, 0, move |x, rows, y, _| {
+        softmax.run(x, rows, y);
+        Ok(())
+    })
 }
 
 /// Real values to int8 codes.
